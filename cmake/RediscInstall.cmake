@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# Installs libraries, headers, the CMake package (find_package(redisc)) and redisc.pc.
+include(CMakePackageConfigHelpers)
+
+set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/redisc)
+set(targets redisc_static)
+if(REDISC_BUILD_SHARED)
+    list(APPEND targets redisc)
+endif()
+
+install(TARGETS ${targets} EXPORT redisc-targets
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT redisc-targets NAMESPACE redisc:: DESTINATION ${package_directory})
+install(DIRECTORY runtime/include/redisc generated/include/redisc
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.h")
+
+configure_package_config_file(cmake/redisc-config.cmake.in redisc-config.cmake
+    INSTALL_DESTINATION ${package_directory})
+write_basic_package_version_file(redisc-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${CMAKE_CURRENT_BINARY_DIR}/redisc-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/redisc-config-version.cmake
+    DESTINATION ${package_directory})
+
+set(pc_requires "")
+if(REDISC_HIREDIS_LIBRARY)
+    set(pc_requires hiredis)
+endif()
+# Found from where redisc.pc lies, so that the installed tree may be moved.
+file(RELATIVE_PATH pc_prefix
+    ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
+configure_file(cmake/redisc.pc.in redisc.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

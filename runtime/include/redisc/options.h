@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * How to connect: options, all zero meaning the default, and URLs.
+ *
+ *     redis://[[user]:password@]host[:port][/db][?option=value&…]
+ *     valkey://…          the same
+ *     rediss:// valkeys://   the same over TLS
+ *     unix://[[user]:password@]/path/to.sock[?db=n&…]
+ *
+ * User, password, host and path are percent-decoded. Query options override what stands before
+ * them; their names are those of redisc_options' fields (and db), and a value that does not fit is
+ * an error naming it.
+ */
+#ifndef REDISC_OPTIONS_H
+#define REDISC_OPTIONS_H
+
+#include <redisc/status.h>
+#include <redisc/transport.h>
+
+#include <stdint.h>
+
+REDISC_BEGIN_DECLS
+
+typedef struct redisc redisc;
+
+/** Which protocol to speak. */
+typedef enum redisc_protocol {
+    REDISC_PROTOCOL_AUTO = 0,  /**< RESP3, RESP2 with servers that don't know it */
+    REDISC_PROTOCOL_RESP2 = 2, /**< RESP2, without HELLO */
+    REDISC_PROTOCOL_RESP3 = 3, /**< RESP3, or an error */
+    REDISC_PROTOCOL_MAX_ = 0x7fffffff
+} redisc_protocol;
+
+/** Which parser reads the replies; both give the same results. */
+typedef enum redisc_parser_choice {
+    REDISC_PARSER_NATIVE = 0,  /**< redisc's own */
+    REDISC_PARSER_HIREDIS = 1, /**< hiredis's reader, if the library was built with it */
+    REDISC_PARSER_MAX_ = 0x7fffffff
+} redisc_parser_choice;
+
+/** Text encoding that replies have to be in. */
+typedef enum redisc_encoding {
+    REDISC_ENCODING_BYTES = 0, /**< any bytes */
+    REDISC_ENCODING_UTF8 = 1,  /**< a reply with invalid UTF-8 is an error that names the command */
+    REDISC_ENCODING_MAX_ = 0x7fffffff
+} redisc_encoding;
+
+/**
+ * Called after each connect and reconnect, when the handshake is done, with a handle of that one
+ * connection: it may send commands. Anything negative fails the connect. May be called from any
+ * thread that uses the client.
+ */
+typedef redisc_status (*redisc_on_connect)(redisc *connection, void *context);
+
+/** How to connect, and how a client's pool behaves. Zero everywhere is a local server with the
+ * defaults. */
+typedef struct redisc_options {
+    const char *host;        /**< name or address; default "localhost" */
+    uint16_t port;           /**< default 6379 */
+    const char *path;        /**< of a Unix socket; then host and port are not used */
+    uint32_t db;             /**< database selected on each connect */
+    const char *user;        /**< ACL user; default: none sent */
+    const char *password;    /**< default: none sent */
+    const char *client_name; /**< CLIENT SETNAME on each connect; default: none */
+
+    int64_t timeout_ms;         /**< for each command, all included; default 5000; negative: none */
+    int64_t connect_timeout_ms; /**< for a connect with all its addresses and the handshake;
+                                   default: timeout_ms */
+    bool keepalive;             /**< TCP keepalive */
+    int keepalive_idle_s;       /**< seconds before the first probe; 0: the system's */
+    int keepalive_interval_s;   /**< seconds between probes; 0: the system's */
+    int keepalive_count;        /**< probes before giving up; 0: the system's */
+    bool no_delay_off;          /**< true: leave Nagle's algorithm on */
+
+    redisc_protocol protocol;
+    redisc_parser_choice parser;
+    redisc_encoding encoding;
+    bool no_client_info; /**< true: don't tell the server the library's name and version (CLIENT
+                            SETINFO) */
+
+    size_t max_depth;        /**< nesting of a reply; default 128 */
+    size_t max_bulk_bytes;   /**< of one string; default 512 MiB */
+    size_t max_elements;     /**< of one reply; default 2^27 */
+    size_t max_reply_bytes;  /**< wire bytes of one reply; default 4 GiB */
+    size_t max_output_bytes; /**< of what is queued for sending; default 1 GiB */
+
+    uint32_t max_connections; /**< of the pool; default 2^31 - 1, and 50 for a blocking pool */
+    bool pool_blocks;     /**< true: wait for a free connection when max_connections are in use */
+    int64_t pool_wait_ms; /**< how long; default 20000; negative: as long as the deadline of the
+                             call allows */
+
+    redisc_on_connect on_connect; /**< NULL: none */
+    void *on_connect_context;
+
+    const redisc_transport_class
+        *transport;          /**< NULL: TCP or Unix socket as above; else a transport of your own */
+    void *transport_context; /**< given to its open() */
+
+    bool tls; /**< set by rediss:// and valkeys:// */
+} redisc_options;
+
+/** A URL taken apart; `options` points into memory that redisc_url_free() releases. */
+typedef struct redisc_url {
+    redisc_options options;
+    void *memory; /**< private */
+} redisc_url;
+
+/**
+ * Takes a URL apart, starting from @p base (NULL: the defaults), whose strings must outlive @p url.
+ * REDISC_ERROR_URL with a text that says what is wrong (never quoting the password); then @p url
+ * needs no free.
+ */
+REDISC_API redisc_status redisc_url_parse(const char *text, const redisc_options *base,
+                                          redisc_url *url);
+
+/** Releases what redisc_url_parse() allocated; the password is wiped. NULL is allowed. */
+REDISC_API void redisc_url_free(redisc_url *url);
+
+REDISC_END_DECLS
+
+#endif

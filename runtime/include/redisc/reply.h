@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * The dynamic reply: what scripts and commands called by their words give.
+ *
+ * A redisc_reply is a tree in one block. Free the root (which redisc_call() and its kin gave) with
+ * redisc_free().
+ */
+#ifndef REDISC_REPLY_H
+#define REDISC_REPLY_H
+
+#include <redisc/status.h>
+#include <redisc/str.h>
+
+REDISC_BEGIN_DECLS
+
+/** What a reply is. */
+typedef enum redisc_reply_type {
+    REDISC_REPLY_NIL = 0,
+    REDISC_REPLY_STRING = 1,   /**< bulk or streamed string: text */
+    REDISC_REPLY_STATUS = 2,   /**< simple string: text */
+    REDISC_REPLY_ERROR = 3,    /**< error within an aggregate: text, kind */
+    REDISC_REPLY_INTEGER = 4,  /**< integer */
+    REDISC_REPLY_DOUBLE = 5,   /**< real */
+    REDISC_REPLY_BOOLEAN = 6,  /**< boolean */
+    REDISC_REPLY_BIG = 7,      /**< big number: text holds its digits */
+    REDISC_REPLY_VERBATIM = 8, /**< verbatim string: text, without its format mark */
+    REDISC_REPLY_ARRAY = 9,    /**< items */
+    REDISC_REPLY_SET = 10,     /**< items */
+    REDISC_REPLY_MAP = 11,     /**< items: key, value, key, value, … */
+    REDISC_REPLY_PUSH = 12,    /**< items */
+    REDISC_REPLY_TYPE_MAX_ = 0x7fffffff
+} redisc_reply_type;
+
+/** One value of a dynamic reply. */
+typedef struct redisc_reply {
+    redisc_reply_type type;
+    redisc_status kind; /**< ERROR: its kind, REDISC_ERROR_WRONGTYPE … */
+    union {
+        redisc_str text; /**< STRING STATUS ERROR BIG VERBATIM */
+        int64_t integer;
+        double real;
+        bool boolean;
+        struct {
+            const struct redisc_reply *items;
+            size_t count; /**< of items; a map's keys and values both count */
+        } list;           /**< ARRAY SET MAP PUSH */
+    } as;
+} redisc_reply;
+
+/** "nil", "string", "integer" …: for messages. */
+REDISC_API const char *redisc_reply_type_name(redisc_reply_type type);
+
+/** The integer of an integer reply, or of a string that is one; else REDISC_ERROR_REPLY_TYPE. */
+REDISC_API redisc_status redisc_reply_integer(const redisc_reply *reply, int64_t *value);
+/** The number of a double or integer reply, or of a string that is one; else
+ * REDISC_ERROR_REPLY_TYPE. */
+REDISC_API redisc_status redisc_reply_double(const redisc_reply *reply, double *value);
+/** The boolean of a boolean reply, or of the integers 0 and 1; else REDISC_ERROR_REPLY_TYPE. */
+REDISC_API redisc_status redisc_reply_boolean(const redisc_reply *reply, bool *value);
+/** The text of any string-like reply, nil for a nil; else REDISC_ERROR_REPLY_TYPE. Borrowed from
+ * the reply. */
+REDISC_API redisc_status redisc_reply_string(const redisc_reply *reply, redisc_str *value);
+/** The value of a name in a map, or in an array of names and values; NULL if there is none.
+ * Borrowed. */
+REDISC_API const redisc_reply *redisc_reply_field(const redisc_reply *reply, redisc_str name);
+
+REDISC_END_DECLS
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Transports: what carries a connection's bytes. TCP and Unix sockets are built in; a transport of
+ * one's own is a redisc_transport_class in the options (redis-py's `connection_class`).
+ *
+ * Thread safety: a transport is used by one thread at a time.
+ */
+#ifndef REDISC_TRANSPORT_H
+#define REDISC_TRANSPORT_H
+
+#include <redisc/status.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+REDISC_BEGIN_DECLS
+
+struct redisc_options;
+
+/** What read and write answer besides a count of bytes. */
+enum {
+    REDISC_TRANSPORT_CLOSED = 0,  /**< (read) the peer closed */
+    REDISC_TRANSPORT_FAILED = -1, /**< broken; errno tells why */
+    REDISC_TRANSPORT_TIMEOUT = -2 /**< nothing moved before the time was over */
+};
+
+/** The functions of a transport. Times are milliseconds that are left; negative: no limit, 0: don't
+ * wait. */
+typedef struct redisc_transport_class {
+    const char *name; /**< for descriptions: "tcp" */
+    /**
+     * Connects. @p context is the options' transport_context. Gives the transport's own state in @p
+     * transport. On failure answers an error status after redisc_transport_error() said why.
+     */
+    redisc_status (*open)(const struct redisc_options *options, void *context, int64_t timeout_ms,
+                          void **transport);
+    /** Reads at least one and at most @p size bytes; the count, or one of the values above. */
+    ptrdiff_t (*read)(void *transport, void *bytes, size_t size, int64_t timeout_ms);
+    /** Writes at least one byte; the count, REDISC_TRANSPORT_FAILED or REDISC_TRANSPORT_TIMEOUT. */
+    ptrdiff_t (*write)(void *transport, const void *bytes, size_t size, int64_t timeout_ms);
+    /** Closes and frees. Never fails. */
+    void (*close)(void *transport);
+    /** A descriptor to poll for input, or -1 if there is none. May be NULL. */
+    int (*descriptor)(void *transport);
+} redisc_transport_class;
+
+/** For open() of one's own transport: sets this thread's last error and returns @p status. */
+REDISC_API redisc_status redisc_transport_error(redisc_status status, const char *text);
+
+REDISC_END_DECLS
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * The one door to memory. A failed allocation gives NULL and leaves the reason to the caller.
+ */
+#ifndef REDISC_SRC_ALLOC_H
+#define REDISC_SRC_ALLOC_H
+
+#include <redisc/alloc.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void *redisc_allocate(size_t size);
+void *redisc_allocate_zeroed(size_t size);
+/* Grows or shrinks; the old memory stays valid when it fails. */
+void *redisc_reallocate(void *memory, size_t size);
+void redisc_release(void *memory);
+/* A NUL-terminated copy of len bytes. */
+char *redisc_copy_text(const char *text, size_t len);
+
+/*
+ * A result block: what redisc_free() takes. Its payload starts with the result; further blocks that
+ * belong to the same result hang on `next`.
+ */
+typedef struct redisc_block {
+    struct redisc_block *next;
+    size_t size; /* of the payload */
+} redisc_block;
+
+redisc_block *redisc_block_new(size_t payload);
+
+static inline void *redisc_block_payload(redisc_block *block)
+{
+    return block + 1;
+}
+
+static inline redisc_block *redisc_block_of(const void *payload)
+{
+    return (redisc_block *)(uintptr_t)payload - 1;
+}
+
+/* Frees the block and all that hangs on it; NULL is allowed. */
+void redisc_block_free(redisc_block *block);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * The library's own copy of redisc_options, with the defaults filled in. Shared by reference count;
+ * never changes.
+ */
+#ifndef REDISC_SRC_CONFIG_H
+#define REDISC_SRC_CONFIG_H
+
+#include "parser.h"
+
+#include <redisc/options.h>
+
+#include <stdatomic.h>
+
+enum { REDISC_ADDRESS_SIZE = 160 }; /* of an address's text; longer ones are cut */
+
+typedef struct redisc_config {
+    atomic_uint references;
+    redisc_options options; /* strings owned by this copy; all defaults filled in */
+    redisc_limits limits;
+} redisc_config;
+
+/* NULL after failing: an option out of range (ARGUMENT, naming it), TLS or a parser that isn't
+ * built in (UNSUPPORTED), no memory. NULL options: the defaults. */
+redisc_config *redisc_config_new(const redisc_options *options);
+redisc_config *redisc_config_retain(redisc_config *config);
+/* Frees the last one, wiping the password. NULL is allowed. */
+void redisc_config_release(redisc_config *config);
+
+/* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or the
+ * name of a transport of one's own. Returns `to`. */
+const char *redisc_options_address(const redisc_options *options, char to[REDISC_ADDRESS_SIZE]);
+
+/* Overwrites a secret in a way that no compiler leaves out. */
+void redisc_wipe(void *secret, size_t size);
+
+#endif

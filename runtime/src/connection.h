@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * One connection: a transport, what waits to be sent, and the parser of what comes back.
+ *
+ * A connection in doubt (a deadline passed in the middle of a reply, a protocol error, unread
+ * bytes) is `broken` and must be closed; nobody reads from it again. Belongs to one thread at a
+ * time.
+ *
+ * Running a command: its bytes are encoded at the end of `out` (command->out is &connection->out),
+ * then redisc_connection_run() sends them, receives the reply and reads it.
+ */
+#ifndef REDISC_SRC_CONNECTION_H
+#define REDISC_SRC_CONNECTION_H
+
+#include "command.h"
+#include "config.h"
+#include "deadline.h"
+#include "parser.h"
+
+typedef struct redisc_connection redisc_connection;
+
+/* Gets each push of the server. It must not use the connection; the push is gone when it returns.
+ */
+typedef void (*redisc_on_push)(redisc_connection *connection, const redisc_parsed *push,
+                               void *context);
+
+struct redisc_connection {
+    const redisc_transport_class *transport;
+    void *state; /* the transport's */
+    redisc_buffer out;
+    redisc_parser *parser;
+    redisc_config *config; /* counted reference */
+    int protocol;          /* 2 or 3, as agreed */
+    bool broken;
+    bool changed; /* a command changed its state: don't pool it again */
+    int64_t created_ms;
+    int64_t used_ms;     /* when it last began to wait for a reply */
+    unsigned fork_count; /* redisc_fork_count() when it was opened: another value means another
+                            process owns it */
+    redisc_on_push on_push; /* NULL: pushes are counted and dropped */
+    void *on_push_context;
+    uint64_t pushes;                /* how many have come */
+    struct redisc_connection *next; /* for a pool's list */
+};
+
+/* Connects, over all addresses, and does the handshake; runs the on_connect callback. All of it
+ * ends by the deadline and the config's connect timeout, whichever is earlier. NULL after failing;
+ * the text begins with "connecting to …: ". */
+redisc_connection *redisc_connection_open(redisc_config *config, redisc_deadline deadline);
+
+/* Closes and frees; in a forked child the parent's socket is closed without a word on it. NULL is
+ * allowed. */
+void redisc_connection_close(redisc_connection *connection);
+
+/*
+ * The whole end of a command: sends it, receives and reads its reply into `out`, consumes it.
+ *
+ * When the server has answered (even by an error) the command's bytes are cut off from
+ * connection->out. When it has not (see *delivery), they are still there for another try on another
+ * connection (redisc_connection_adopt), or to be cut off by the caller (redisc_connection_forget).
+ * The connection is marked broken where it must not be used again: lost, in doubt, or after an
+ * error reply that is a connection error (LOADING, MASTERDOWN). The last error's text tells the
+ * address; the caller adds command, delivery and tries by redisc_error_about().
+ */
+redisc_status redisc_connection_run(redisc_connection *connection, const redisc_command *command,
+                                    const redisc_result *result, void *out,
+                                    redisc_deadline deadline, redisc_delivery *delivery);
+
+/* Until when a command may take: timeout_ms from now on, or, if it is a blocking one, that much
+ * longer than it may wait on the server. */
+redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t timeout_ms);
+
+/* Moves a command, encoded but not answered, from another connection to this one (whose `out` is
+ * empty); command->out is this connection's then. Fails with nothing moved. */
+redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_command *command);
+
+/* Cuts a command's bytes off from the end of the buffer that it was encoded into. */
+void redisc_connection_forget(const redisc_command *command);
+
+/*
+ * Sends connection->out from command->start to its end with the command's large strings in between;
+ * the bytes stay in `out`. *delivery: NOT_SENT if not one byte left, else UNKNOWN. On failure the
+ * connection is broken. What the server says meanwhile is received, so that neither waits for the
+ * other.
+ */
+redisc_status redisc_connection_send(redisc_connection *connection, const redisc_command *command,
+                                     redisc_deadline deadline, redisc_delivery *delivery);
+
+/*
+ * Receives the next reply (pushes are handed to redisc_connection_push). Consume it with
+ * redisc_parser_consume() on the parser. On failure the connection is broken.
+ */
+redisc_status redisc_connection_receive(redisc_connection *connection, redisc_parsed *reply,
+                                        redisc_deadline deadline);
+
+/* A push has come: counts it and hands it to on_push. */
+void redisc_connection_push(redisc_connection *connection, const redisc_parsed *push);
+
+/* Whether an idle connection is fit for use: not broken, same process, nothing to read, not closed
+ * by the peer. Costs a system call. */
+bool redisc_connection_quiet(redisc_connection *connection);
+
+/* Gives memory back while the connection is idle. */
+void redisc_connection_shrink(redisc_connection *connection);
+
+/* How often this process was forked from the library's first use on: changes in the child. */
+unsigned redisc_fork_count(void);
+
+/* An immediate handle on an open connection; closing the handle leaves the connection. For
+ * on_connect callbacks and the like. NULL: out of memory. */
+redisc *redisc_connection_handle(redisc_connection *connection);
+
+/* The same for a handle whose commands all end by `limit`. */
+redisc *redisc_connection_handle_until(redisc_connection *connection, redisc_deadline limit);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool.h"
+
+#include "pool_wait.h"
+
+enum {
+    /*
+     * A connection that was used within this time is not checked before use: in a tight loop a
+     * check would double the system calls, and it could not catch more than the few milliseconds in
+     * which the peer may die anyway. What the check is for, servers that restarted or dropped idle
+     * connections, takes longer.
+     */
+    FRESH_MS = 10,
+    /* What an idle connection's output buffer may keep. */
+    KEEP_BYTES = 64 * 1024
+};
+
+/* The used_ms of a connection that was never used: newer than any other. */
+static const int64_t NEW = INT64_MAX;
+
+void redisc_pool_close_list(redisc_connection *connections)
+{
+    while (connections != NULL) {
+        redisc_connection *next = connections->next;
+        redisc_connection_close(connections);
+        connections = next;
+    }
+}
+
+/* Frees a place that was taken in this process; a forked child has no places of its parent. Needs
+ * the lock. */
+static void free_place(redisc_pool *pool, unsigned fork_count)
+{
+    if (fork_count == redisc_fork_count() && !redisc_pool_hand_over(pool, NULL)) {
+        pool->in_use--;
+    }
+}
+
+/* Closes a connection and frees its place. */
+static void discard(redisc_pool *pool, redisc_connection *connection)
+{
+    unsigned fork_count = connection->fork_count;
+    bool lost = connection->broken;
+    redisc_connection_close(connection);
+    pthread_mutex_lock(&pool->lock);
+    if (fork_count == redisc_fork_count()) {
+        pool->counts.closed++;
+        pool->counts.errors += lost;
+        pool->to_replace += lost;
+    }
+    free_place(pool, fork_count);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Connects for a caller who has a place; frees the place if that fails. */
+static redisc_connection *open_new(redisc_pool *pool, unsigned generation, redisc_deadline deadline)
+{
+    unsigned fork_count = redisc_fork_count();
+    redisc_connection *connection = redisc_connection_open(pool->config, deadline);
+    pthread_mutex_lock(&pool->lock);
+    if (connection == NULL) {
+        pool->counts.errors++;
+        free_place(pool, fork_count);
+    } else {
+        pool->counts.opened++;
+        if (pool->to_replace > 0) {
+            pool->to_replace--;
+            pool->counts.reconnects++;
+        }
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (connection != NULL) {
+        connection->generation = generation;
+        connection->used_ms = NEW;
+    }
+    return connection;
+}
+
+/* Takes a place while no connection is idle, and what came with it; *taken tells whether there was
+ * one. Needs the lock. */
+static redisc_connection *take_place(redisc_pool *pool, redisc_deadline deadline, bool *taken)
+{
+    *taken = true;
+    if (pool->in_use < pool->max_connections) {
+        pool->in_use++;
+        return NULL;
+    }
+    if (pool->config->options.pool_blocks) {
+        return redisc_pool_wait(pool, deadline, taken);
+    }
+    *taken = false;
+    redisc_fail(REDISC_ERROR_POOL_EXHAUSTED, "too many connections: all %lu are in use",
+                (unsigned long)pool->max_connections);
+    return NULL;
+}
+
+/* The ways that may take a while: connecting, waiting. Called with the lock, returns without. */
+static redisc_connection *take_slowly(redisc_pool *pool, redisc_deadline deadline)
+{
+    redisc_connection *inherited = pool->inherited;
+    pool->inherited = NULL;
+    bool taken;
+    redisc_connection *connection = take_place(pool, deadline, &taken);
+    unsigned generation = pool->generation;
+    pthread_mutex_unlock(&pool->lock);
+    redisc_pool_close_list(inherited);
+    if (taken && connection == NULL) {
+        connection = open_new(pool, generation, deadline);
+    }
+    return connection;
+}
+
+/* Closes a dead connection and gives another for its place: idle or new. */
+static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
+                                    redisc_deadline deadline)
+{
+    redisc_connection_close(dead);
+    int64_t now_ms = redisc_now_ms();
+    pthread_mutex_lock(&pool->lock);
+    pool->counts.closed++;
+    pool->counts.errors++;
+    pool->to_replace++;
+    if (pool->suspect_ms < now_ms) {
+        pool->suspect_ms = now_ms;
+    }
+    unsigned generation = pool->generation;
+    redisc_connection *connection = pool->idle;
+    if (connection != NULL) {
+        pool->idle = connection->next;
+        pool->idle_count--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return connection != NULL ? connection : open_new(pool, generation, deadline);
+}
+
+/* Gives the connection if it was used after `fresh_ms` or looks alive, else another one. */
+static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connection,
+                                    int64_t now_ms, int64_t fresh_ms, redisc_deadline deadline)
+{
+    while (connection != NULL && connection->used_ms <= fresh_ms &&
+           !redisc_connection_quiet(connection)) {
+        connection = swap_dead(pool, connection, deadline);
+        fresh_ms = NEW - 1;
+    }
+    if (connection != NULL) {
+        connection->used_ms = now_ms;
+    }
+    return connection;
+}
+
+redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline)
+{
+    pthread_mutex_lock(&pool->lock);
+    int64_t fresh_ms = now_ms - FRESH_MS;
+    if (fresh_ms < pool->suspect_ms) {
+        fresh_ms = pool->suspect_ms;
+    }
+    redisc_connection *connection = pool->idle;
+    if (connection == NULL) {
+        connection = take_slowly(pool, deadline);
+        return first_fit(pool, connection, now_ms, fresh_ms, deadline);
+    }
+    pool->idle = connection->next;
+    pool->idle_count--;
+    pool->in_use++;
+    pthread_mutex_unlock(&pool->lock);
+    if (connection->used_ms <= fresh_ms) {
+        return first_fit(pool, connection, now_ms, fresh_ms, deadline);
+    }
+    connection->used_ms = now_ms;
+    return connection;
+}
+
+redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *broken,
+                                       redisc_deadline deadline)
+{
+    int64_t now_ms = redisc_now_ms();
+    redisc_connection *connection = swap_dead(pool, broken, deadline);
+    return first_fit(pool, connection, now_ms, NEW - 1, deadline);
+}
+
+/* Called with the lock, returns without. */
+static void give_slowly(redisc_pool *pool, redisc_connection *connection)
+{
+    bool outdated = connection->generation != pool->generation;
+    if (!outdated) {
+        redisc_pool_hand_over(pool, connection);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (outdated) {
+        discard(pool, connection);
+    }
+}
+
+void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
+{
+    if (connection->broken || connection->changed) {
+        discard(pool, connection);
+        return;
+    }
+    if (connection->out.capacity > KEEP_BYTES) {
+        redisc_buffer_shrink(&connection->out, KEEP_BYTES);
+    }
+    redisc_parser_shrink(connection->parser);
+    pthread_mutex_lock(&pool->lock);
+    if (connection->generation != pool->generation || pool->first_waiter != NULL) {
+        give_slowly(pool, connection);
+        return;
+    }
+    connection->next = pool->idle;
+    pool->idle = connection;
+    pool->idle_count++;
+    pool->in_use--;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void redisc_pool_disconnect(redisc_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    redisc_connection *idle = pool->idle;
+    redisc_connection *inherited = pool->inherited;
+    pool->counts.closed += pool->idle_count;
+    pool->idle = pool->inherited = NULL;
+    pool->idle_count = 0;
+    pool->generation++;
+    pthread_mutex_unlock(&pool->lock);
+    redisc_pool_close_list(idle);
+    redisc_pool_close_list(inherited);
+}
+
+redisc_pool *redisc_pool_retain(redisc_pool *pool)
+{
+    atomic_fetch_add_explicit(&pool->references, 1, memory_order_relaxed);
+    return pool;
+}
+
+void redisc_pool_close(redisc_pool *pool)
+{
+    if (pool == NULL ||
+        atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    redisc_pool_unregister(pool);
+    redisc_pool_close_list(pool->idle);
+    redisc_pool_close_list(pool->inherited);
+    pthread_mutex_destroy(&pool->lock);
+    redisc_config_release(pool->config);
+    redisc_release(pool);
+}
+
+static redisc_config *read_config(const char *url, const redisc_options *options)
+{
+    if (url == NULL) {
+        return redisc_config_new(options);
+    }
+    redisc_url parsed;
+    if (redisc_url_parse(url, options, &parsed) != REDISC_OK) {
+        return NULL;
+    }
+    redisc_config *config = redisc_config_new(&parsed.options);
+    redisc_url_free(&parsed);
+    return config;
+}
+
+/* Takes over the config. */
+static redisc_pool *make_pool(redisc_config *config)
+{
+    redisc_pool *pool = redisc_allocate_zeroed(sizeof *pool);
+    if (pool == NULL) {
+        redisc_config_release(config);
+        return NULL;
+    }
+    pthread_mutex_init(&pool->lock, NULL);
+    atomic_init(&pool->references, 1);
+    pool->suspect_ms = INT64_MIN;
+    pool->config = config;
+    pool->max_connections = config->options.max_connections;
+    if (!redisc_pool_register(pool)) {
+        pthread_mutex_destroy(&pool->lock);
+        redisc_config_release(config);
+        redisc_release(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+redisc_status redisc_pool_open(const char *url, const redisc_options *options, redisc_pool **pool)
+{
+    if (pool == NULL) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_pool_open: `pool` is NULL");
+    }
+    *pool = NULL;
+    redisc_config *config = read_config(url, options);
+    if (config == NULL) {
+        return redisc_last_error()->status;
+    }
+    *pool = make_pool(config);
+    if (*pool == NULL) {
+        return redisc_fail(REDISC_ERROR_MEMORY, "no memory for a pool");
+    }
+    return REDISC_OK;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * The pool's inner face: taking connections out and giving them back.
+ *
+ * A `place` is the right to one of max_connections. Who takes a connection takes a place first, and
+ * frees it after the connection is idle or closed; so the limit holds while connects, which are
+ * slow, go on outside the lock.
+ */
+#ifndef REDISC_SRC_POOL_H
+#define REDISC_SRC_POOL_H
+
+#include "connection.h"
+
+#include <redisc/pool.h>
+
+#include <pthread.h>
+
+struct redisc_pool_waiter;
+
+struct redisc_pool {
+    pthread_mutex_t lock; /* guards all below, down to `counts`; never held during I/O */
+    redisc_connection *idle; /* the one given back last comes first */
+    uint32_t idle_count;
+    uint32_t in_use;
+    unsigned generation;    /* connections of an older one are closed when they come back */
+    int64_t suspect_ms;     /* connections not used since are looked at before use */
+    struct redisc_pool_waiter *first_waiter; /* longest waiting; NULL while a place is free */
+    struct redisc_pool_waiter *last_waiter;
+    redisc_connection *inherited; /* idle ones of the parent process, still to be closed here */
+    uint64_t to_replace;          /* lost connections, for the count of reconnects */
+    redisc_pool_stats counts;     /* without in_use, idle and max_connections */
+
+    redisc_config *config; /* never changes */
+    uint32_t max_connections;
+    atomic_uint references;
+    redisc_pool *next; /* in the list of all pools: see pool_fork.c */
+    redisc_pool *previous;
+};
+
+redisc_pool *redisc_pool_retain(redisc_pool *pool);
+
+/*
+ * Takes a connection that is fit for use: an idle one, a new one, or, in a pool that blocks, one
+ * that somebody else gives back before the deadline. `now_ms` is the time, for the caller has just
+ * looked; it becomes the connection's used_ms. NULL after failing.
+ */
+redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline);
+
+/* Gives a connection back; it is closed instead if it is broken, changed, or of an older
+ * generation. */
+void redisc_pool_give(redisc_pool *pool, redisc_connection *connection);
+
+/*
+ * Trades a connection that broke for another one, without queueing for a place again. Whatever has
+ * been idle since before is looked at before it is used, for where one died others may have. NULL
+ * after failing; the broken one is closed in any case.
+ */
+redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *broken,
+                                       redisc_deadline deadline);
+
+/* Closes a whole list, linked by `next`. */
+void redisc_pool_close_list(redisc_connection *connections);
+
+/* Puts a new pool on the list of all pools, which makes it safe to fork; false if that can't be
+ * had. */
+bool redisc_pool_register(redisc_pool *pool);
+void redisc_pool_unregister(redisc_pool *pool);
+
+#endif

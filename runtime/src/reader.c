@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* The frame of reading: starting, failing, skipping, and memory for the result. */
+#include "reader.h"
+
+#include <string.h>
+
+enum { ALIGNMENT = 8, FURTHER_BLOCK = 4096 };
+
+static const char *const kind_names[] = {
+    [REDISC_NODE_NIL] = "nil",         [REDISC_NODE_STRING] = "a string",
+    [REDISC_NODE_SIMPLE] = "a status", [REDISC_NODE_VERBATIM] = "a verbatim string",
+    [REDISC_NODE_LARGE] = "a string",  [REDISC_NODE_BIG] = "a big number",
+    [REDISC_NODE_ERROR] = "an error",  [REDISC_NODE_INTEGER] = "an integer",
+    [REDISC_NODE_DOUBLE] = "a double", [REDISC_NODE_BOOLEAN] = "a boolean",
+    [REDISC_NODE_ARRAY] = "an array",  [REDISC_NODE_SET] = "a set",
+    [REDISC_NODE_MAP] = "a map",       [REDISC_NODE_PUSH] = "a push",
+};
+
+static redisc_str node_text(const redisc_reader *in, const redisc_node *node)
+{
+    return redisc_bytes(redisc_node_bytes(in->reply, node), redisc_node_length(node));
+}
+
+bool redisc_reader_mismatch(redisc_reader *in, const char *expected)
+{
+    if (in->status != REDISC_OK) {
+        return false;
+    }
+    size_t place = (size_t)(in->at - in->reply->nodes);
+    if (in->at >= in->end) {
+        in->status = redisc_fail(REDISC_ERROR_REPLY_TYPE,
+                                 "expected %s as %s, but the reply ends after value %zu", in->what,
+                                 expected, place);
+        return false;
+    }
+    redisc_node_type kind = redisc_node_kind(in->at);
+    if (kind == REDISC_NODE_ERROR) {
+        redisc_fail_server(node_text(in, in->at));
+        in->status = redisc_last_error()->status;
+        return false;
+    }
+    if (kind == REDISC_NODE_STRING || kind == REDISC_NODE_SIMPLE) {
+        redisc_str text = node_text(in, in->at);
+        in->status = redisc_fail(
+            REDISC_ERROR_REPLY_TYPE,
+            "reading %s: expected %s, got %s \"%.*s\" at value %zu of the reply", in->what,
+            expected, kind_names[kind], (int)(text.len < 40 ? text.len : 40), text.data, place);
+        return false;
+    }
+    in->status = redisc_fail(REDISC_ERROR_REPLY_TYPE,
+                             "reading %s: expected %s, got %s at value %zu of the reply", in->what,
+                             expected, kind_names[kind], place);
+    return false;
+}
+
+static bool out_of_memory(redisc_reader *in, size_t size)
+{
+    if (in->status == REDISC_OK) {
+        in->status = redisc_fail(REDISC_ERROR_MEMORY, "no memory for a result of %zu bytes", size);
+    }
+    return false;
+}
+
+bool redisc_reader_skip(redisc_reader *in)
+{
+    if (in->status != REDISC_OK || in->at >= in->end) {
+        return redisc_reader_mismatch(in, "a value");
+    }
+    redisc_node_type kind = redisc_node_kind(in->at);
+    if (kind >= REDISC_NODE_ARRAY) {
+        in->at = in->reply->nodes + in->at->as.next;
+    } else {
+        in->at++;
+    }
+    return true;
+}
+
+static size_t aligned(size_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+void *redisc_reader_begin(redisc_reader *in, size_t size, size_t more)
+{
+    if (in->status != REDISC_OK) {
+        return NULL;
+    }
+    size = aligned(size);
+    redisc_block *block = redisc_block_new(size + more);
+    if (block == NULL) {
+        out_of_memory(in, size + more);
+        return NULL;
+    }
+    char *payload = redisc_block_payload(block);
+    in->block = block;
+    in->room = payload + size;
+    in->room_end = in->room + more;
+    memset(payload, 0, size);
+    return payload;
+}
+
+/* The first guess was too small: a further block, chained to the first. */
+static char *further_room(redisc_reader *in, size_t size)
+{
+    size_t payload = size > FURTHER_BLOCK ? size : FURTHER_BLOCK;
+    redisc_block *block = redisc_block_new(payload);
+    if (block == NULL) {
+        out_of_memory(in, payload);
+        return NULL;
+    }
+    block->next = in->block->next;
+    in->block->next = block;
+    in->room = redisc_block_payload(block);
+    in->room_end = in->room + payload;
+    return in->room;
+}
+
+void *redisc_reader_room(redisc_reader *in, size_t size)
+{
+    if (in->status != REDISC_OK) {
+        return NULL;
+    }
+    size_t skew = (ALIGNMENT - (uintptr_t)in->room % ALIGNMENT) % ALIGNMENT;
+    char *room = in->room + skew;
+    if ((size_t)(in->room_end - in->room) < skew + size) {
+        room = further_room(in, size);
+        if (room == NULL) {
+            return NULL;
+        }
+    }
+    in->room = room + size;
+    return room;
+}
+
+/* A result owns the large strings that were received straight into blocks of their own. */
+static void take_large(redisc_reader *in)
+{
+    redisc_block *large = in->reply->large;
+    if (large == NULL || in->block == NULL) {
+        return;
+    }
+    redisc_block *tail = large;
+    while (tail->next != NULL) {
+        tail = tail->next;
+    }
+    tail->next = in->block->next;
+    in->block->next = large;
+    in->reply->large = NULL;
+}
+
+redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *result, void *out)
+{
+    const redisc_node *root = reply->nodes;
+    redisc_reader in = {.at = root,
+                        .end = root + reply->count,
+                        .reply = reply,
+                        .status = REDISC_OK,
+                        .what = result->what};
+    if (redisc_node_kind(root) == REDISC_NODE_ERROR) {
+        return redisc_fail_server(node_text(&in, root));
+    }
+    uint64_t dropped[4] = {0};
+    bool wanted = out != NULL;
+    if (result->read(&in, wanted ? out : dropped)) {
+        take_large(&in);
+        if (!wanted) {
+            redisc_block_free(in.block);
+        }
+        return REDISC_OK;
+    }
+    redisc_block_free(in.block);
+    if (wanted) {
+        memset(out, 0, result->size);
+    }
+    return in.status;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Taking strings: each is copied once, from where it was received into the result. */
+#include "reader.h"
+
+#include <string.h>
+
+bool redisc_reader_copy(redisc_reader *in, redisc_str part, redisc_str *copy)
+{
+    char *room = in->room;
+    if (in->status != REDISC_OK || (size_t)(in->room_end - room) <= part.len) {
+        room = redisc_reader_room(in, part.len + 1);
+        if (room == NULL) {
+            return false;
+        }
+    }
+    if (part.len > 0) {
+        memcpy(room, part.data, part.len);
+    }
+    room[part.len] = '\0';
+    in->room = room + part.len + 1;
+    *copy = redisc_bytes(room, part.len);
+    return true;
+}
+
+/* A string that has a block of its own is used where it is: the result takes the block over. */
+static redisc_str large_string(const redisc_node *node)
+{
+    return *(const redisc_str *)redisc_block_payload(node->as.large);
+}
+
+bool redisc_take_view(redisc_reader *in, redisc_str *value)
+{
+    if (in->status != REDISC_OK || in->at >= in->end) {
+        return redisc_reader_mismatch(in, "a string");
+    }
+    redisc_node_type kind = redisc_node_kind(in->at);
+    if (kind == REDISC_NODE_LARGE) {
+        *value = large_string(in->at);
+    } else if (kind >= REDISC_NODE_STRING && kind <= REDISC_NODE_BIG) {
+        *value = redisc_bytes(redisc_node_bytes(in->reply, in->at), redisc_node_length(in->at));
+    } else {
+        return redisc_reader_mismatch(in, "a string");
+    }
+    in->at++;
+    return true;
+}
+
+bool redisc_take_string(redisc_reader *in, redisc_str *value)
+{
+    redisc_str view;
+    const redisc_node *node = in->at;
+    if (!redisc_take_view(in, &view)) {
+        return false;
+    }
+    if (redisc_node_kind(node) == REDISC_NODE_LARGE) {
+        *value = view;
+        return true;
+    }
+    return redisc_reader_copy(in, view, value);
+}
+
+bool redisc_take_optional_string(redisc_reader *in, redisc_str *value)
+{
+    if (redisc_take_nil(in)) {
+        *value = redisc_bytes(NULL, 0);
+        return true;
+    }
+    return redisc_take_string(in, value);
+}
+
+/* The block of a lone large string starts with its redisc_str, so it is the result as it stands. */
+static bool adopt_large(redisc_reader *in, const redisc_str **out)
+{
+    redisc_block *block = in->at->as.large;
+    if (in->reply->large != block) {
+        return redisc_reader_mismatch(in, "a string");
+    }
+    in->block = block;
+    in->reply->large = block->next;
+    block->next = NULL;
+    *out = redisc_block_payload(block);
+    in->at++;
+    return true;
+}
+
+static bool read_string(redisc_reader *in, void *out)
+{
+    const redisc_str **string = out;
+    if (redisc_reader_peek(in) == REDISC_NODE_LARGE) {
+        return adopt_large(in, string);
+    }
+    redisc_str view;
+    if (!redisc_take_view(in, &view)) {
+        return false;
+    }
+    redisc_block *block = redisc_block_new(sizeof(redisc_str) + view.len + 1);
+    if (block == NULL) {
+        in->status =
+            redisc_fail(REDISC_ERROR_MEMORY, "no memory for a string of %zu bytes", view.len);
+        return false;
+    }
+    redisc_str *copy = redisc_block_payload(block);
+    char *bytes = (char *)(copy + 1);
+    memcpy(bytes, view.data, view.len);
+    bytes[view.len] = '\0';
+    *copy = redisc_bytes(bytes, view.len);
+    in->block = block;
+    *string = copy;
+    return true;
+}
+
+static bool read_optional_string(redisc_reader *in, void *out)
+{
+    if (redisc_take_nil(in)) {
+        *(const redisc_str **)out = NULL;
+        return true;
+    }
+    return read_string(in, out);
+}
+
+const redisc_result redisc_reads_string = {sizeof(const redisc_str *), read_string, "a string"};
+const redisc_result redisc_reads_optional_string = {sizeof(const redisc_str *),
+                                                    read_optional_string, "a string or nil"};
