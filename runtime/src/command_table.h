@@ -9,6 +9,12 @@
 
 #include "command.h"
 
+enum {
+    /* Besides the flags of command.h: it is answered by more or fewer replies than one, so that it
+     * can't be a call; info.state says why. */
+    REDISC_COMMAND_UNANSWERED = 1 << 8
+};
+
 /* The unit of a blocking command's own time-out. */
 typedef enum redisc_wait_unit {
     REDISC_WAIT_NONE,

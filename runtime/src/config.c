@@ -296,15 +296,23 @@ void redisc_config_release(redisc_config *config)
     }
 }
 
+const char *redisc_options_endpoint(const redisc_options *options, char to[REDISC_ADDRESS_SIZE])
+{
+    if (options->path != NULL) {
+        snprintf(to, REDISC_ADDRESS_SIZE, "%s", options->path);
+    } else if (strchr(options->host, ':') != NULL) {
+        snprintf(to, REDISC_ADDRESS_SIZE, "[%s]:%u", options->host, (unsigned)options->port);
+    } else {
+        snprintf(to, REDISC_ADDRESS_SIZE, "%s:%u", options->host, (unsigned)options->port);
+    }
+    return to;
+}
+
 const char *redisc_options_address(const redisc_options *options, char to[REDISC_ADDRESS_SIZE])
 {
-    if (options->transport != NULL) {
-        snprintf(to, REDISC_ADDRESS_SIZE, "transport %s", options->transport->name);
-    } else if (options->path != NULL) {
-        snprintf(to, REDISC_ADDRESS_SIZE, "%s", options->path);
-    } else {
-        const char *format = strchr(options->host, ':') != NULL ? "[%s]:%u" : "%s:%u";
-        snprintf(to, REDISC_ADDRESS_SIZE, format, options->host, (unsigned)options->port);
+    if (options->transport == NULL) {
+        return redisc_options_endpoint(options, to);
     }
+    snprintf(to, REDISC_ADDRESS_SIZE, "transport %s", options->transport->name);
     return to;
 }

@@ -28,9 +28,11 @@ redisc_config *redisc_config_retain(redisc_config *config);
 /* Frees the last one, wiping the password. NULL is allowed. */
 void redisc_config_release(redisc_config *config);
 
-/* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or the
- * name of a transport of one's own. Returns `to`. */
+/* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or
+ * "transport <name>" for one's own. Returns `to`. */
 const char *redisc_options_address(const redisc_options *options, char to[REDISC_ADDRESS_SIZE]);
+/* The same as if there were no transport of one's own. */
+const char *redisc_options_endpoint(const redisc_options *options, char to[REDISC_ADDRESS_SIZE]);
 
 /* Overwrites a secret in a way that no compiler leaves out. */
 void redisc_wipe(void *secret, size_t size);

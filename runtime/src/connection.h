@@ -35,13 +35,15 @@ struct redisc_connection {
     bool broken;
     bool changed; /* a command changed its state: don't pool it again */
     int64_t created_ms;
-    int64_t used_ms;     /* when it last began to wait for a reply */
-    unsigned fork_count; /* redisc_fork_count() when it was opened: another value means another
-                            process owns it */
+    int64_t used_ms;        /* when it last began to wait for a reply */
+    unsigned fork_count;    /* redisc_fork_count() when it was opened: another value means another
+                               process owns it */
     redisc_on_push on_push; /* NULL: pushes are counted and dropped */
     void *on_push_context;
-    uint64_t pushes;                /* how many have come */
-    struct redisc_connection *next; /* for a pool's list */
+    uint64_t pushes; /* how many have come */
+    /* For a pool: */
+    struct redisc_connection *next; /* in its list of idle ones */
+    unsigned generation;            /* of the pool, when it was opened */
 };
 
 /* Connects, over all addresses, and does the handshake; runs the on_connect callback. All of it

@@ -177,8 +177,7 @@ static size_t write_bits(char *to, uint64_t bits)
     uint64_t hidden = exponent == 0 ? 0 : UINT64_C(1) << FRACTION_BITS;
     bool narrow = fraction == 0 && exponent > 1;
     exponent = (exponent == 0 ? 1 : exponent) - EXPONENT_BIAS - FRACTION_BITS;
-    return write_decimal(
-        to, without_trailing_zeros(shortest(fraction | hidden, exponent, narrow)));
+    return write_decimal(to, without_trailing_zeros(shortest(fraction | hidden, exponent, narrow)));
 }
 
 size_t redisc_write_double(char *to, double value)

@@ -10,9 +10,7 @@ enum {
      * which the peer may die anyway. What the check is for, servers that restarted or dropped idle
      * connections, takes longer.
      */
-    FRESH_MS = 10,
-    /* What an idle connection's output buffer may keep. */
-    KEEP_BYTES = 64 * 1024
+    FRESH_MS = 10
 };
 
 /* The used_ms of a connection that was never used: newer than any other. */
@@ -198,10 +196,7 @@ void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
         discard(pool, connection);
         return;
     }
-    if (connection->out.capacity > KEEP_BYTES) {
-        redisc_buffer_shrink(&connection->out, KEEP_BYTES);
-    }
-    redisc_parser_shrink(connection->parser);
+    redisc_connection_shrink(connection);
     pthread_mutex_lock(&pool->lock);
     if (connection->generation != pool->generation || pool->first_waiter != NULL) {
         give_slowly(pool, connection);

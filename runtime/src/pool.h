@@ -19,12 +19,12 @@
 struct redisc_pool_waiter;
 
 struct redisc_pool {
-    pthread_mutex_t lock; /* guards all below, down to `counts`; never held during I/O */
+    pthread_mutex_t lock;    /* guards all below, down to `counts`; never held during I/O */
     redisc_connection *idle; /* the one given back last comes first */
     uint32_t idle_count;
     uint32_t in_use;
-    unsigned generation;    /* connections of an older one are closed when they come back */
-    int64_t suspect_ms;     /* connections not used since are looked at before use */
+    unsigned generation; /* connections of an older one are closed when they come back */
+    int64_t suspect_ms;  /* connections not used since are looked at before use */
     struct redisc_pool_waiter *first_waiter; /* longest waiting; NULL while a place is free */
     struct redisc_pool_waiter *last_waiter;
     redisc_connection *inherited; /* idle ones of the parent process, still to be closed here */

@@ -3,9 +3,9 @@
  * Pools and fork().
  *
  * A lock that another thread holds at the moment of a fork would stay locked in the child for ever.
- * So fork() first waits for the locks of all pools (they are only ever held for a few instructions),
- * and the child empties each pool before it unlocks it. Nothing of this costs anything elsewhere:
- * taking a connection needs no look at the process id.
+ * So fork() first waits for the locks of all pools (they are only ever held for a few
+ * instructions), and the child empties each pool before it unlocks it. Nothing of this costs
+ * anything elsewhere: taking a connection needs no look at the process id.
  */
 #include "pool.h"
 

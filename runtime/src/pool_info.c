@@ -14,35 +14,22 @@ void redisc_pool_statistics(redisc_pool *pool, redisc_pool_stats *stats)
     stats->max_connections = pool->max_connections;
 }
 
-enum { ENDPOINT_SIZE = 512 };
-
-static void write_endpoint(const redisc_options *options, char *text)
-{
-    if (options->transport != NULL) {
-        snprintf(text, ENDPOINT_SIZE, "transport %s", options->transport->name);
-    } else if (options->path != NULL) {
-        snprintf(text, ENDPOINT_SIZE, "unix:%s", options->path);
-    } else {
-        bool ipv6 = strchr(options->host, ':') != NULL;
-        snprintf(text, ENDPOINT_SIZE, ipv6 ? "[%s]:%u" : "%s:%u", options->host,
-                 (unsigned)options->port);
-    }
-}
-
 size_t redisc_pool_describe(redisc_pool *pool, char *text, size_t size)
 {
-    char endpoint[ENDPOINT_SIZE];
+    const redisc_options *options = &pool->config->options;
+    bool unix_socket = options->transport == NULL && options->path != NULL;
+    char address[REDISC_ADDRESS_SIZE];
     char limit[32];
     redisc_pool_stats stats;
-    write_endpoint(&pool->config->options, endpoint);
     redisc_pool_statistics(pool, &stats);
     if (stats.max_connections < INT32_MAX) {
         snprintf(limit, sizeof limit, "at most %lu", (unsigned long)stats.max_connections);
     } else {
         snprintf(limit, sizeof limit, "no limit");
     }
-    int len = snprintf(text, size, "pool of %s db %lu, %lu idle, %lu in use, %s", endpoint,
-                       (unsigned long)pool->config->options.db, (unsigned long)stats.idle,
+    int len = snprintf(text, size, "pool of %s%s db %lu, %lu idle, %lu in use, %s",
+                       unix_socket ? "unix:" : "", redisc_options_address(options, address),
+                       (unsigned long)options->db, (unsigned long)stats.idle,
                        (unsigned long)stats.in_use, limit);
     return len < 0 ? 0 : (size_t)len;
 }

@@ -24,11 +24,11 @@ redisc_status redisc_url_fail(const redisc_url_reader *in, const char *at, const
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return redisc_fail(REDISC_ERROR_URL, "URL: %s, at character %zu%s", text,
-                       (size_t)(at - in->text) + 1,
-                       in->guarded ? " (a `/`, `?` or `#` in a user name or password is written "
-                                     "%2F, %3F, %23)"
-                                   : "");
+    return redisc_fail(
+        REDISC_ERROR_URL, "URL: %s, at character %zu%s", text, (size_t)(at - in->text) + 1,
+        in->guarded ? " (in a user name or password, / ? # & are written %2F %3F %23 "
+                      "%26)"
+                    : "");
 }
 
 redisc_status redisc_url_refuse(const redisc_url_reader *in, redisc_url_part part, const char *what,
@@ -149,7 +149,8 @@ static redisc_status read_port(redisc_url_reader *in, redisc_url_part port)
         return REDISC_OK;
     }
     if (!redisc_read_unsigned(port.at, port.len, &value) || value < 1 || value > UINT16_MAX) {
-        return redisc_url_refuse(in, port, "port", "not a number from 1 to 65535");
+        /* Never quoted: without a host behind it, it is a password. */
+        return redisc_url_fail(in, port.at, "the port is not a number from 1 to 65535");
     }
     in->options->port = (uint16_t)value;
     return REDISC_OK;
@@ -309,8 +310,7 @@ static redisc_status read_url(redisc_url_reader *in)
         return REDISC_ERROR_URL;
     }
     redisc_url_part authority = cut(&rest, "/?#");
-    in->guarded =
-        authority.len > 0 && find(authority, '@') == NULL && strchr(rest, '@') != NULL;
+    in->guarded = authority.len > 0 && strchr(rest, '@') != NULL;
     in->options->tls = in->options->tls || kind->tls;
     redisc_status status = read_authority(in, authority, kind->local);
     if (status != REDISC_OK) {

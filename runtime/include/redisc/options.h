@@ -4,13 +4,38 @@
  * How to connect: options, all zero meaning the default, and URLs.
  *
  *     redis://[[user]:password@]host[:port][/db][?option=value&…]
- *     valkey://…          the same
+ *     valkey://…             the same
  *     rediss:// valkeys://   the same over TLS
  *     unix://[[user]:password@]/path/to.sock[?db=n&…]
  *
- * User, password, host and path are percent-decoded. Query options override what stands before
- * them; their names are those of redisc_options' fields (and db), and a value that does not fit is
- * an error naming it.
+ * User, password, host, path and the values of options are percent-decoded (a `+` stays a `+`).
+ * IPv6 addresses stand in brackets: redis://[::1]:6379. What a URL doesn't say stays as it is in
+ * the options that it starts from.
+ *
+ * Query options override what stands before them. Their names are those of redisc_options' fields:
+ *
+ *     host path user client_name        text, not empty
+ *     password                          text
+ *     port                              1 to 65535
+ *     db max_connections                0 to 2147483647
+ *     keepalive_idle_s keepalive_interval_s keepalive_count   whole numbers
+ *     max_depth max_bulk_bytes max_elements max_reply_bytes max_output_bytes   whole numbers
+ *     timeout_ms connect_timeout_ms pool_wait_ms   milliseconds; negative: none
+ *     keepalive no_delay_off no_client_info pool_blocks tls
+ *                                       yes no on off true false 1 0, in upper or lower case
+ *     protocol                          auto, 2, 3 (or resp2, resp3)
+ *     parser                            native, hiredis
+ *     encoding                          bytes, utf8 (or utf-8)
+ *
+ * and these, which users of redis-py know:
+ *
+ *     username                          user
+ *     socket_timeout                    timeout_ms, in seconds: 2.5
+ *     socket_connect_timeout            connect_timeout_ms, in seconds
+ *     socket_keepalive                  keepalive
+ *
+ * An option that isn't known, comes twice or has a value that does not fit is an error that names
+ * it and its place.
  */
 #ifndef REDISC_OPTIONS_H
 #define REDISC_OPTIONS_H
@@ -60,14 +85,15 @@ typedef struct redisc_options {
     uint16_t port;           /**< default 6379 */
     const char *path;        /**< of a Unix socket; then host and port are not used */
     uint32_t db;             /**< database selected on each connect */
-    const char *user;        /**< ACL user; default: none sent */
-    const char *password;    /**< default: none sent */
-    const char *client_name; /**< CLIENT SETNAME on each connect; default: none */
+    const char *user;        /**< ACL user; default (or empty): none sent */
+    const char *password;    /**< default (or empty, without a user): none sent */
+    const char *client_name; /**< CLIENT SETNAME on each connect; default: none; visible ASCII
+                                without blanks */
 
     int64_t timeout_ms;         /**< for each command, all included; default 5000; negative: none */
     int64_t connect_timeout_ms; /**< for a connect with all its addresses and the handshake;
                                    default: timeout_ms */
-    bool keepalive;             /**< TCP keepalive */
+    bool keepalive;             /**< TCP keepalive; any of the three below turns it on, too */
     int keepalive_idle_s;       /**< seconds before the first probe; 0: the system's */
     int keepalive_interval_s;   /**< seconds between probes; 0: the system's */
     int keepalive_count;        /**< probes before giving up; 0: the system's */

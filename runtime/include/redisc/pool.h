@@ -33,10 +33,10 @@ typedef struct redisc_pool_stats {
     uint64_t opened;          /**< connections opened */
     uint64_t closed;          /**< connections closed, for whatever reason */
     uint64_t reconnects;      /**< of the opened ones, those that replaced a lost one */
-    uint64_t errors;          /**< connects that failed, and connections lost or given up in doubt */
-    uint64_t waits;           /**< how often a caller had to wait for a free connection */
-    uint64_t wait_ms;         /**< how long they waited altogether, in milliseconds */
-    uint64_t timeouts;        /**< waits that ended without a connection */
+    uint64_t errors;   /**< connects that failed, and connections lost or given up in doubt */
+    uint64_t waits;    /**< how often a caller had to wait for a free connection */
+    uint64_t wait_ms;  /**< how long they waited altogether, in milliseconds */
+    uint64_t timeouts; /**< waits that ended without a connection */
 } redisc_pool_stats;
 
 /**

@@ -10,6 +10,7 @@
 #define REDISC_TRANSPORT_H
 
 #include <redisc/status.h>
+#include <redisc/str.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,30 +21,48 @@ struct redisc_options;
 
 /** What read and write answer besides a count of bytes. */
 enum {
-    REDISC_TRANSPORT_CLOSED = 0,  /**< (read) the peer closed */
-    REDISC_TRANSPORT_FAILED = -1, /**< broken; errno tells why */
-    REDISC_TRANSPORT_TIMEOUT = -2 /**< nothing moved before the time was over */
+    REDISC_TRANSPORT_CLOSED = 0,   /**< (read) the peer closed */
+    REDISC_TRANSPORT_FAILED = -1,  /**< broken; errno tells why */
+    REDISC_TRANSPORT_TIMEOUT = -2, /**< nothing moved before the time was over */
+    REDISC_TRANSPORT_AGAIN = -3    /**< nothing moved yet (a signal came, say): to be called again
+                                      with the time that is left then */
 };
 
-/** The functions of a transport. Times are milliseconds that are left; negative: no limit, 0: don't
- * wait. */
+/**
+ * The functions of a transport. It lives as long as any client that uses it. Times are milliseconds
+ * that are left; negative: no limit, 0: don't wait.
+ */
 typedef struct redisc_transport_class {
-    const char *name; /**< for descriptions: "tcp" */
+    const char *name; /**< for messages and descriptions: "tcp" */
     /**
-     * Connects. @p context is the options' transport_context. Gives the transport's own state in @p
-     * transport. On failure answers an error status after redisc_transport_error() said why.
+     * Connects. @p options have all their defaults filled in; @p context is their
+     * transport_context. Gives the transport's own state in @p transport. On failure answers an
+     * error status after redisc_transport_error() said why.
      */
     redisc_status (*open)(const struct redisc_options *options, void *context, int64_t timeout_ms,
                           void **transport);
     /** Reads at least one and at most @p size bytes; the count, or one of the values above. */
     ptrdiff_t (*read)(void *transport, void *bytes, size_t size, int64_t timeout_ms);
-    /** Writes at least one byte; the count, REDISC_TRANSPORT_FAILED or REDISC_TRANSPORT_TIMEOUT. */
+    /** Writes at least one byte; the count, or one of the negative values above. */
     ptrdiff_t (*write)(void *transport, const void *bytes, size_t size, int64_t timeout_ms);
-    /** Closes and frees. Never fails. */
+    /** Closes and frees. Never fails. In a child process after fork() it must not say anything to
+     * the peer: the connection is the parent's. */
     void (*close)(void *transport);
-    /** A descriptor to poll for input, or -1 if there is none. May be NULL. */
+    /** A descriptor to poll for input, output and the peer's end, or -1 if there is none. May be
+     * NULL. */
     int (*descriptor)(void *transport);
+    /** Like write, for several pieces in a row (none of them empty), so that large values needn't
+     * be copied. May be NULL: then write is called for each piece. */
+    ptrdiff_t (*write_list)(void *transport, const redisc_str *pieces, size_t count,
+                            int64_t timeout_ms);
 } redisc_transport_class;
+
+/**
+ * The built-in transport for these options: for a Unix socket if they have a path, else for TCP.
+ * Lets one's own transport put something around it. Never NULL.
+ */
+REDISC_API const redisc_transport_class *
+redisc_transport_builtin(const struct redisc_options *options);
 
 /** For open() of one's own transport: sets this thread's last error and returns @p status. */
 REDISC_API redisc_status redisc_transport_error(redisc_status status, const char *text);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Parsing and decoding: from bytes, which come in portions of 16 KiB that hold many replies or a
+ * part of one, to values that were looked at and freed.
+ *
+ * Each side gets every portion once from what stands for the kernel, as its own reading does:
+ * hiredis's redisBufferRead has it put into 16 KiB on the stack and feeds the reader from there;
+ * redisc has it put to where its parser wants it.
+ */
+#include "decode.h"
+
+#include <stdlib.h>
+
+enum { PORTION = 16 * 1024, RUN_BYTES = 128 * 1024, FEWEST = 4, MOST = 4096 };
+
+#if HIREDIS_MAJOR >= 1
+#define ONLY_RESP3(drain) drain
+#else
+#define ONLY_RESP3(drain) NULL
+#endif
+
+static const decode_kind of_ok = {bench_call_ok, bench_take_oks, bench_drain_oks};
+static const decode_kind of_integer = {bench_call_integer, bench_take_integers,
+                                       bench_drain_integers};
+static const decode_kind of_string = {bench_call_string, bench_take_strings, bench_drain_strings};
+static const decode_kind of_strings = {bench_call_strings, bench_take_string_lists,
+                                       bench_drain_string_lists};
+static const decode_kind of_strings_or_nil = {bench_call_strings_or_nil, bench_take_string_lists,
+                                              bench_drain_string_lists};
+static const decode_kind of_integers = {bench_call_integers, bench_take_integer_lists,
+                                        bench_drain_integer_lists};
+static const decode_kind of_pairs = {bench_call_pairs, bench_take_pair_lists,
+                                     bench_drain_pair_lists};
+static const decode_kind of_map = {bench_call_pairs, bench_take_pair_lists,
+                                   ONLY_RESP3(bench_drain_pair_lists)};
+static const decode_kind of_scored = {bench_call_scored, bench_take_scored_lists,
+                                      bench_drain_scored_lists};
+static const decode_kind of_doubles = {bench_call_scored, bench_take_scored_lists,
+                                       ONLY_RESP3(bench_drain_resp3_scored_lists)};
+static const decode_kind of_entries = {bench_call_entries, bench_take_entry_lists,
+                                       bench_drain_entry_lists};
+
+static const decode_case cases[] = {
+    {"+OK", bench_reply_ok, &of_ok},
+    {":integer", bench_reply_integer, &of_integer},
+    {"GET 16 B", bench_reply_16_bytes, &of_string},
+    {"GET 1 KiB", bench_reply_1_kib, &of_string},
+    {"GET 1 MiB", bench_reply_1_mib, &of_string},
+    {"LRANGE 1000 x 10 B", bench_reply_1000_strings, &of_strings},
+    {"LRANGE 1000 x 1-120 B", bench_reply_1000_mixed_strings, &of_strings},
+    {"MGET 100, some nil", bench_reply_100_with_nils, &of_strings_or_nil},
+    {"LPOS 1000 integers", bench_reply_1000_integers, &of_integers},
+    {"HGETALL 1000 pairs", bench_reply_1000_pairs, &of_pairs},
+    {"HGETALL 1000 pairs, RESP3", bench_reply_1000_pairs_map, &of_map},
+    {"ZRANGE WITHSCORES 1000", bench_reply_1000_scored, &of_scored},
+    {"ZRANGE WITHSCORES 1000, RESP3", bench_reply_1000_scored_pairs, &of_doubles},
+    {"XRANGE 1000 x 4 fields", bench_reply_1000_entries, &of_entries},
+};
+
+static size_t portion_at(const decoding *self, size_t offset)
+{
+    size_t rest = self->wire.len - offset;
+    return rest < PORTION ? rest : PORTION;
+}
+
+static void prepare_redisc(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    redisc_str output;
+    for (size_t i = 0; i < self->replies; i++) {
+        if (self->is->kind->call(self->codec, &self->results[i]) != REDISC_QUEUED) {
+            bench_fail(self->is->name, redisc_last_error()->text);
+        }
+    }
+    redisc_codec_output(self->codec, &output);
+    redisc_codec_sent(self->codec, output.len);
+}
+
+static void run_redisc(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    self->taken = 0;
+    for (size_t offset = 0; offset < self->wire.len; offset += PORTION) {
+        if (redisc_codec_feed(self->codec, self->wire.bytes + offset, portion_at(self, offset)) <
+            0) {
+            bench_fail(self->is->name, redisc_last_error()->text);
+        }
+        size_t complete = self->replies - redisc_codec_open_calls(self->codec);
+        self->is->kind->take(&work->sink, self->results + self->taken, complete - self->taken);
+        self->taken = complete;
+    }
+    redisc_codec_forget(self->codec);
+}
+
+static void run_hiredis(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    self->taken = 0;
+    for (size_t offset = 0; offset < self->wire.len; offset += PORTION) {
+        char portion[PORTION];
+        size_t len = portion_at(self, offset);
+        memcpy(portion, self->wire.bytes + offset, len);
+        redisReaderFeed(self->reader, portion, len);
+        self->is->kind->drain(self);
+    }
+}
+
+static void run_floor(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    for (size_t offset = 0; offset < self->wire.len; offset += PORTION) {
+        char portion[PORTION];
+        size_t len = portion_at(self, offset);
+        memcpy(portion, self->wire.bytes + offset, len);
+        __asm__ volatile("" : : "r"(portion) : "memory");
+    }
+    self->taken = self->replies;
+}
+
+static void check_all_taken(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    if (self->taken != self->replies) {
+        bench_fail(self->is->name, "not all replies came out");
+    }
+}
+
+static void close_decoding(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    redisc_close(self->codec);
+    if (self->reader != NULL) {
+        redisReaderFree(self->reader);
+    }
+    bench_wire_free(&self->wire);
+    free(self->results);
+    free(self);
+}
+
+static void build_wire(decoding *self)
+{
+    self->is->reply(&self->wire, 0);
+    self->replies = RUN_BYTES / self->wire.len;
+    self->replies = self->replies < FEWEST ? FEWEST : self->replies;
+    self->replies = self->replies > MOST ? MOST : self->replies;
+    for (size_t i = 1; i < self->replies; i++) {
+        self->is->reply(&self->wire, i);
+    }
+}
+
+static bench_work *open_case(const decode_case *is, bench_side side)
+{
+    if (side == BENCH_HIREDIS && is->kind->drain == NULL) {
+        return NULL;
+    }
+    decoding *self = bench_allocate(sizeof *self);
+    self->is = is;
+    build_wire(self);
+    self->work = (bench_work){
+        .operations = self->replies, .settle = check_all_taken, .close = close_decoding};
+    switch (side) {
+    case BENCH_REDISC:
+        if (redisc_codec_open(NULL, &self->codec) != REDISC_OK) {
+            bench_fail(is->name, redisc_last_error()->text);
+        }
+        self->results = bench_allocate(self->replies * sizeof *self->results);
+        self->work.prepare = prepare_redisc;
+        self->work.run = run_redisc;
+        break;
+    case BENCH_HIREDIS:
+        self->reader = redisReaderCreate();
+        self->work.run = run_hiredis;
+        break;
+    case BENCH_FLOOR:
+        self->work.run = run_floor;
+        break;
+    }
+    return &self->work;
+}
+
+bench_work *bench_open_decoding(const char *name, bench_side side)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (strcmp(name, cases[i].name) == 0) {
+            return open_case(&cases[i], side);
+        }
+    }
+    return NULL;
+}
+
+const char *bench_decoding_name(size_t i)
+{
+    return i < sizeof cases / sizeof *cases ? cases[i].name : NULL;
+}

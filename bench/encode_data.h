@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * What the encoding cases encode: the same values for both clients, each in the form it takes.
+ */
+#ifndef REDISC_BENCH_ENCODE_DATA_H
+#define REDISC_BENCH_ENCODE_DATA_H
+
+#include <redisc/str.h>
+
+enum {
+    BENCH_KEYS = 64, /* of 16 bytes, used in turn */
+    BENCH_FIELDS = 10,
+    BENCH_PAIRS = 100,
+    BENCH_MEMBERS = 100,
+};
+
+typedef struct bench_data {
+    redisc_str keys[BENCH_KEYS];
+    redisc_str value; /* 100 bytes */
+    redisc_pair fields[BENCH_FIELDS];
+    redisc_pair pairs[BENCH_PAIRS];
+    redisc_scored members[BENCH_MEMBERS]; /* scores: whole, 2 decimals, 6 decimals, any, in turn */
+    redisc_scored wholes[BENCH_MEMBERS];  /* the same members with whole scores */
+} bench_data;
+
+/** Lives until the process ends. */
+const bench_data *bench_data_new(void);
+
+#endif

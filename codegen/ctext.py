@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: MIT
+"""C as text: statements, comments and lists broken the way clang-format breaks them."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+WIDTH = 100
+
+
+def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str = ",") -> list[str]:
+    """`head` + items + `tail` on as few lines as fit, continued below the first item.
+
+    Where an item is too long for that, the items begin on a line of their own.
+    """
+    pad = " " * indent
+    lines = _filled(pad + head, items, tail, len(pad + head), separator)
+    if any(len(line) > WIDTH for line in lines) and head.endswith("("):
+        deeper = _filled(pad + "    ", items, tail, indent + 4, separator)
+        lines = [pad + head] + deeper
+    return lines
+
+
+def _filled(first: str, items: list[str], tail: str, column: int, separator: str) -> list[str]:
+    lines = [first]
+    for i, item in enumerate(items):
+        text = item + (separator if i < len(items) - 1 else tail)
+        glue = "" if len(lines[-1]) == column else " "
+        if len(lines[-1]) > column and len(lines[-1]) + len(glue) + len(text) > WIDTH:
+            lines.append(" " * column)
+            glue = ""
+        lines[-1] += glue + text
+    if not items:
+        lines[-1] += tail
+    return lines
+
+
+@dataclass
+class Line:
+    """A statement that fits on one line."""
+
+    text: str
+
+    def render(self, indent: int) -> list[str]:
+        return [" " * indent + self.text if self.text else ""]
+
+
+@dataclass
+class Call:
+    """A statement made of a call: `head` ends with its parenthesis."""
+
+    head: str
+    items: list[str]
+    tail: str = ");"
+
+    def render(self, indent: int) -> list[str]:
+        return fill(self.head, self.items, self.tail, indent)
+
+
+@dataclass
+class Block:
+    """if, for, switch …: `conditions` are joined by ||, `otherwise` follows else."""
+
+    head: str  # "if (", "for (…", "switch ("
+    conditions: list[str]
+    body: list
+    otherwise: list | None = None
+
+    def render(self, indent: int) -> list[str]:
+        lines = fill(self.head, self.conditions, ") {", indent, " ||")
+        lines += render(self.body, indent + 4)
+        other = self.otherwise
+        while other is not None:
+            if len(other) == 1 and isinstance(other[0], Block) and other[0].head == "if (":
+                block = other[0]
+                lines += fill("} else if (", block.conditions, ") {", indent, " ||")
+                lines += render(block.body, indent + 4)
+                other = block.otherwise
+            else:
+                lines += [" " * indent + "} else {"] + render(other, indent + 4)
+                other = None
+        return lines + [" " * indent + "}"]
+
+
+@dataclass
+class Case:
+    """A switch's case; its body gets a break."""
+
+    label: str  # "case X" or "default"
+    body: list
+
+    def render(self, indent: int) -> list[str]:
+        out = indent - 4
+        return [" " * out + self.label + ":"] + render(self.body, indent) + [" " * indent + "break;"]
+
+
+def when(condition: str | list[str], body: list, otherwise: list | None = None) -> Block:
+    """An if; several conditions are joined by ||."""
+    return Block("if (", [condition] if isinstance(condition, str) else condition, body, otherwise)
+
+
+def each(count: str, body: list) -> Block:
+    """A for over `i`."""
+    return Block("for (", [f"size_t i = 0; i < {count}; i++"], body)
+
+
+def render(statements: list, indent: int = 0) -> list[str]:
+    return [line for statement in statements for line in statement.render(indent)]
+
+
+@dataclass
+class CFunction:
+    """A function's text. `comment` stands before it."""
+
+    result: str
+    name: str
+    parameters: list[str]
+    body: list
+    comment: str = ""
+    storage: str = ""
+    after: list[str] = field(default_factory=list)
+
+    def prototype(self, tail: str = ";") -> list[str]:
+        space = "" if self.result.endswith("*") else " "
+        head = f"{self.storage + ' ' if self.storage else ''}{self.result}{space}{self.name}("
+        return fill(head, self.parameters or ["void"], ")" + tail)
+
+    def text(self) -> str:
+        lines = comment(self.comment) if self.comment else []
+        lines += self.prototype("") + ["{"] + render(self.body, 4) + ["}"]
+        return "\n".join(lines + self.after)
+
+    @property
+    def length(self) -> int:
+        return len(self.prototype("")) + 2 + len(render(self.body, 4))
+
+
+def wrap(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> list[str]:
+    """Words on lines of at most `width`; what can't be broken stays whole."""
+    lines = [first]
+    empty = True
+    for word in text.split():
+        if not empty and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(rest)
+            empty = True
+        lines[-1] += ("" if empty else " ") + word
+        empty = False
+    return lines
+
+
+def comment(text: str, indent: int = 0) -> list[str]:
+    """A comment within a source file."""
+    pad = " " * indent
+    if len(pad) + len(text) + 6 <= WIDTH:
+        return [f"{pad}/* {text} */"]
+    lines = wrap(text, pad + "/* ", pad + " * ")
+    return lines[:-1] + close_comment(lines[-1], pad)
+
+
+def close_comment(last: str, pad: str) -> list[str]:
+    if len(last) + 3 <= WIDTH:
+        return [last + " */"]
+    return [last, pad + " */"]
+
+
+def doc_comment(paragraphs: list[str | list[str]], indent: int = 0) -> list[str]:
+    """A doc comment: paragraphs are strings to wrap, or lists of "@tag …" items; a blank line between them."""
+    pad = " " * indent
+    if len(paragraphs) == 1 and isinstance(paragraphs[0], str) and len(pad) + len(paragraphs[0]) + 7 <= WIDTH:
+        return [f"{pad}/** {paragraphs[0]} */"]
+    lines = [pad + "/**"]
+    for i, paragraph in enumerate(paragraphs):
+        if i:
+            lines.append(pad + " *")
+        for item in [paragraph] if isinstance(paragraph, str) else paragraph:
+            deeper = "    " if item.startswith("@") else ""
+            lines += wrap(item, pad + " * ", f"{pad} * {deeper}")
+    return lines + [pad + " */"]
+
+
+def c_string(data: bytes) -> str:
+    """A C literal for any bytes."""
+    return '"' + "".join(_escape(b) for b in data) + '"'
+
+
+_SIMPLE = {0x0D: "\\r", 0x0A: "\\n", 0x22: '\\"', 0x5C: "\\\\"}
+
+
+def _escape(byte: int) -> str:
+    if byte in _SIMPLE:
+        return _SIMPLE[byte]
+    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
+
+
+def string_pieces(data: bytes, room: int) -> list[str]:
+    """Adjacent C literals of at most `room` columns, broken behind line ends where they are."""
+    pieces: list[bytes] = []
+    for line in data.split(b"\r\n"):
+        pieces.append(line + b"\r\n")
+    pieces[-1] = pieces[-1][:-2]
+    joined: list[bytes] = []
+    for piece in (p for p in pieces if p):
+        if joined and joined[-1].endswith(b"\r\n") and len(c_string(joined[-1] + piece)) <= room:
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    result: list[str] = []
+    for piece in joined:
+        while len(c_string(piece)) > room:
+            cut = len(piece)
+            while len(c_string(piece[:cut])) > room:
+                cut -= 1
+            result.append(c_string(piece[:cut]))
+            piece = piece[cut:]
+        result.append(c_string(piece))
+    return result or ['""']

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""The model: what the specification says, as objects. Nothing of C here but names."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .problems import Where
+from .replies import Reply
+
+STRING_TYPES = ("key", "string", "pattern")
+BUILT_IN_STRUCTS = {
+    "pair": [("key", "string"), ("value", "string")],
+    "scored": [("score", "double"), ("member", "string")],
+}
+
+Since = dict[str, str]
+
+
+@dataclass
+class Argument:
+    """An argument, a member of a block, or a branch of a oneof."""
+
+    where: Where
+    name: str
+    command: str  # the command's C name, for default names
+    type: str | None = None
+    token: str | None = None
+    optional: bool = False
+    many: bool = False
+    counted: bool = False
+    token_each: bool = False
+    columns: bool = False
+    struct: str | None = None
+    enum: str | None = None
+    values_prefix: str | None = None
+    since: Since = field(default_factory=dict)
+    access: str | None = None
+    unit: str | None = None
+    wait: str | None = None
+    zero_is_value: bool = False
+    default: int | None = None
+    doc: str = ""
+    of: list[Argument] = field(default_factory=list)
+    oneof: list[Argument] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """flag, value, list, block, rows, choice or variants."""
+        if self.oneof:
+            return "variants" if self.many else "choice"
+        if self.of:
+            return "rows" if self.many else "block"
+        if self.type is None:
+            return "flag"
+        return "list" if self.many else "value"
+
+    @property
+    def flags(self) -> list[Argument]:
+        """A choice's branches that are words only."""
+        return [b for b in self.oneof if b.kind == "flag"]
+
+    @property
+    def valued(self) -> list[Argument]:
+        return [b for b in self.oneof if b.kind != "flag"]
+
+    @property
+    def is_enum(self) -> bool:
+        """A choice between words."""
+        return self.kind == "choice" and not self.valued
+
+    @property
+    def enum_name(self) -> str:
+        if self.enum:
+            return self.enum
+        if self.kind == "variants":
+            return f"{self.struct_name}_kind"
+        return f"{self.command}_{self.name}"
+
+    @property
+    def enum_prefix(self) -> str:
+        if self.values_prefix:
+            return self.values_prefix
+        return self.struct_name if self.kind == "variants" and not self.enum else self.enum_name
+
+    @property
+    def struct_name(self) -> str:
+        return self.struct or f"{self.command}_{self.name}"
+
+    @property
+    def words(self) -> list[str]:
+        """The token's words."""
+        if self.token is None:
+            return []
+        return self.token.split(" ") if self.token else [""]
+
+
+@dataclass
+class Use:
+    """How a function uses an argument of its command."""
+
+    argument: Argument
+    always: bool = False
+    branch: Argument | None = None
+    type: str | None = None
+    default: int | None = None  # legacy: what the parameter was when left out
+
+    @property
+    def is_option(self) -> bool:
+        return self.argument.optional and not self.always and self.branch is None
+
+
+@dataclass
+class Function:
+    """A function to generate."""
+
+    where: Where
+    command: Command
+    name: str  # without prefix: "set_with", "legacy_lrem"
+    uses: list[Use]
+    reply: Reply
+    out: str | None = None
+    options: str | None = None  # the options struct's name without prefix and _options
+    order: list[str] | None = None  # legacy: the parameters' order
+    nil_if: str | None = None
+    summary: str = ""
+    result: str = ""
+    repeatable: bool | None = None
+    since: Since = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)
+
+    @property
+    def is_legacy(self) -> bool:
+        return self.name.startswith("legacy_")
+
+    @property
+    def is_repeatable(self) -> bool:
+        if self.repeatable is not None:
+            return self.repeatable
+        return self.command.repeatable or "readonly" in self.command.flags
+
+    @property
+    def option_uses(self) -> list[Use]:
+        return [u for u in self.uses if u.is_option]
+
+    @property
+    def gives(self) -> Reply:
+        """The reply type of the C result."""
+        return Reply(self.reply.kind, True) if self.nil_if else self.reply
+
+
+@dataclass
+class Live:
+    """How an example runs against a server."""
+
+    before: list[list[bytes]]
+    gives: object
+    varies: bool
+    since: Since
+    needs_connection: bool
+
+
+@dataclass
+class Example:
+    """A wire vector."""
+
+    where: Where
+    call: str
+    values: dict
+    sends: list[bytes] | None
+    resp2: str | None
+    resp3: str | None
+    gives: object
+    has_gives: bool
+    fails: str | None
+    text: str | None
+    live: Live | None
+    not_live: str | None
+
+
+@dataclass
+class Command:
+    """A command of the servers."""
+
+    where: Where
+    words: str  # "CLIENT LIST"
+    name: str  # "client_list"
+    group: str
+    since: Since
+    flags: list[str]
+    summary: str
+    complexity: str = ""
+    note: str = ""
+    deprecated: Since = field(default_factory=dict)
+    use_instead: str = ""
+    repeatable: bool = False
+    arguments: list[Argument] = field(default_factory=list)
+    excludes: list[list[str]] = field(default_factory=list)
+    functions: list[Function] = field(default_factory=list)
+    omitted: str | None = None
+    connection_state: str | None = None
+    examples: list[Example] = field(default_factory=list)
+
+
+@dataclass
+class Field:
+    """A field of a record."""
+
+    where: Where
+    name: str
+    wire: str
+    type: Reply
+    optional: bool
+    doc: str
+
+
+@dataclass
+class Record:
+    """A record type."""
+
+    where: Where
+    name: str
+    summary: str
+    form: str
+    fields: list[Field]
+    bare: bool = False
+    present: str | None = None
+
+
+@dataclass
+class Spec:
+    """The whole specification."""
+
+    commands: list[Command]
+    records: dict[str, Record]
+
+    @property
+    def functions(self) -> list[Function]:
+        return [f for c in self.commands for f in c.functions]

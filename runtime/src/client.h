@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * What clients and pinned handles are made of.
+ */
+#ifndef REDISC_SRC_CLIENT_H
+#define REDISC_SRC_CLIENT_H
+
+#include "callback.h"
+#include "pool.h"
+
+#include <redisc/client.h>
+
+/* A handle on a pool. It never changes after it is made, so threads may share it. */
+typedef struct redisc_pooled {
+    redisc handle;               /* first: a redisc * is a redisc_pooled * */
+    redisc_pool *pool;           /* counted reference */
+    redisc_callbacks *callbacks; /* counted reference, shared with derived and pinned handles */
+    int64_t timeout_ms;          /* negative: none */
+    bool repeat_anything;
+    redisc_connection *connection; /* of a pinned handle; NULL in a client */
+    bool derived;                  /* pinned: the connection belongs to another handle */
+} redisc_pooled;
+
+/* The handle as a client or pinned handle; NULL if it is another kind. */
+redisc_pooled *redisc_pooled_of(redisc *r);
+
+/* A further handle like `model`; NULL if there is no memory. */
+redisc_pooled *redisc_pooled_copy(const redisc_pooled *model);
+
+/* Frees the handle with its references. */
+void redisc_pooled_free(redisc_pooled *pooled);
+
+/* Makes a derived handle of the same kind: what redisc_with() does. */
+redisc_status redisc_pooled_with(redisc *r, const redisc_call_options *options, redisc **derived);
+
+/* Until when a command may take that began at `begun_ms`. */
+redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_command *c,
+                                       int64_t begun_ms);
+
+extern const redisc_handle_class redisc_pinned_class;
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole end of a command on a connection. */
+#include "connection.h"
+
+#include "utf8.h"
+
+redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t timeout_ms)
+{
+    int64_t now = redisc_now_ms();
+    if (command->wait_ms == 0) {
+        return redisc_deadline_never();
+    }
+    redisc_deadline deadline = redisc_deadline_from(now, timeout_ms);
+    if (command->wait_ms > 0 && deadline.at_ms != INT64_MAX) {
+        /* The time-out counts from when the server should have answered. */
+        return redisc_deadline_from(deadline.at_ms, command->wait_ms);
+    }
+    return deadline;
+}
+
+void redisc_connection_forget(const redisc_command *command)
+{
+    redisc_buffer *out = command->out;
+    out->end = command->start;
+    if (out->end == out->start) {
+        out->start = out->end = 0;
+    }
+}
+
+redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_command *command)
+{
+    redisc_buffer *from = command->out;
+    size_t start = connection->out.end;
+    redisc_status status = redisc_buffer_append(&connection->out, from->data + command->start,
+                                                from->end - command->start);
+    if (status == REDISC_OK) {
+        redisc_connection_forget(command);
+        command->out = &connection->out;
+        command->start = start;
+    }
+    return status;
+}
+
+/* Insists on the encoding that the options ask for. */
+static redisc_status check_encoding(const redisc_connection *connection,
+                                    const redisc_command *command, const redisc_parsed *reply)
+{
+    size_t value;
+    size_t at;
+    if (connection->config->options.encoding != REDISC_ENCODING_UTF8 ||
+        redisc_utf8_check(reply, &value, &at)) {
+        return REDISC_OK;
+    }
+    return redisc_fail(REDISC_ERROR_ENCODING,
+                       "%s: value %zu of the reply is not UTF-8, from byte %zu on",
+                       command->info->name, value, at);
+}
+
+/*
+ * After an error reply that speaks of the connection (LOADING, MASTERDOWN, NOAUTH) another one may
+ * fare better. A command that sets the connection up says something of its arguments only.
+ */
+static bool dooms_connection(const redisc_command *command, redisc_status status)
+{
+    if (!redisc_is(status, REDISC_ERROR_CONNECTION)) {
+        return false;
+    }
+    return !redisc_is(status, REDISC_ERROR_AUTHENTICATION) ||
+           (command->info->flags & REDISC_COMMAND_CONNECTION) == 0;
+}
+
+static redisc_status read_reply(redisc_connection *connection, const redisc_command *command,
+                                redisc_parsed *reply, const redisc_result *result, void *out)
+{
+    redisc_status status = check_encoding(connection, command, reply);
+    if (status == REDISC_OK) {
+        status = redisc_read_reply(reply, result, out);
+    }
+    if (dooms_connection(command, status)) {
+        connection->broken = true;
+    }
+    redisc_parser_consume(connection->parser);
+    return status;
+}
+
+redisc_status redisc_connection_run(redisc_connection *connection, const redisc_command *command,
+                                    const redisc_result *result, void *out,
+                                    redisc_deadline deadline, redisc_delivery *delivery)
+{
+    redisc_parsed reply;
+    redisc_status status = redisc_connection_send(connection, command, deadline, delivery);
+    if (status == REDISC_OK) {
+        status = redisc_connection_receive(connection, &reply, deadline);
+    }
+    if (status != REDISC_OK) {
+        char address[REDISC_ADDRESS_SIZE];
+        redisc_error_prefix("%s", redisc_options_address(&connection->config->options, address));
+        return status;
+    }
+    *delivery = REDISC_ANSWERED;
+    redisc_connection_forget(command);
+    if ((command->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
+        connection->changed = true;
+    }
+    return read_reply(connection, command, &reply, result, out);
+}

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: MIT
+"""The whole test suite: builds what it needs, runs the parts side by side, and counts.
+
+    python3 tests/suite.py [PART…]        (./run test does it, with what it needs installed)
+
+Parts: see PARTS. Logs and builds are in build/. Ends with `N passed, N failed, N skipped`.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+LOGS = BUILD / "logs"
+sys.path.insert(0, str(ROOT / "tests/support"))
+sys.dont_write_bytecode = True
+
+from count import Count, from_junit, from_tap  # noqa: E402
+from schedule import Task, kill_all, run, run_tasks  # noqa: E402
+
+PARTS = {
+    "generated": "what is committed under generated/ is what the generator writes",
+    "codegen": "tests of the generator",
+    "unit": "unit tests of the runtime",
+    "wire": "the specification's examples, without a server",
+    "live": "every generated function against real servers",
+    "threads": "programs of many threads",
+    "examples": "the tour of the examples",
+    "headers": "each public header alone, in C and C++",
+    "package": "installed, found and linked as users do it",
+    "symbols": "what the shared library exports",
+    "sanitize": "unit, wire and live once more with ASan and UBSan",
+    "race": "the programs of many threads with TSan",
+    "fuzz": "short runs of the fuzz targets",
+    "format": "the C is laid out as .clang-format says",
+    "lint": "clang-tidy on the runtime",
+}
+WORKERS = max(2, os.cpu_count() or 2)
+FUZZ_SECONDS = 15
+PROGRAM_SECONDS = 300
+BUILD_SECONDS = 1200
+
+
+def log_of(task):
+    return LOGS / (re.sub(r"\W+", "-", task.name) + ".log")
+
+
+def one_check(name, status):
+    return Count(passed=1) if status == 0 else Count(failed=[name])
+
+
+# Builds. Only one of them may write generated/.
+
+FLAVOURS = {
+    "plain": ["-DREDISC_BUILD_TESTS=ON", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"],
+    "sanitize": [
+        "-DREDISC_BUILD_TESTS=ON",
+        "-DREDISC_BUILD_FUZZ=ON",
+        "-DREDISC_REGENERATE=OFF",
+        "-DREDISC_SANITIZE=address,undefined",
+        "-DREDISC_BUILD_SHARED=OFF",
+        "-DCMAKE_C_COMPILER=clang",
+        "-DCMAKE_BUILD_TYPE=None",
+        "-DCMAKE_C_FLAGS=-O1 -g",
+    ],
+    "race": [
+        "-DREDISC_BUILD_TESTS=ON",
+        "-DREDISC_REGENERATE=OFF",
+        "-DREDISC_SANITIZE=thread",
+        "-DREDISC_BUILD_SHARED=OFF",
+        "-DREDISC_BUILD_EXAMPLES=OFF",
+        "-DCMAKE_C_COMPILER=clang",
+        "-DCMAKE_BUILD_TYPE=None",
+        "-DCMAKE_C_FLAGS=-O1 -g",
+    ],
+}
+
+
+def build(flavour):
+    def work(log):
+        flags = ["-GNinja", "-DREDISC_WERROR=ON", *FLAVOURS[flavour]]
+        status = run(["cmake", "-S", ROOT, "-B", BUILD / flavour, *flags], log, BUILD_SECONDS)
+        if status == 0:
+            status = run(["cmake", "--build", BUILD / flavour], log, BUILD_SECONDS)
+        return Count() if status == 0 else Count(failed=[f"build {flavour}"])
+
+    # What is committed is compared before a build brings it up to date.
+    return Task(f"build {flavour}", work, after=("generated",))
+
+
+# Test programs
+
+
+def programs(flavour, kind):
+    folder = BUILD / flavour / "tests" / kind
+    return sorted(path for path in folder.glob("*") if os.access(path, os.X_OK) and path.is_file())
+
+
+def steady_addresses():
+    """Sanitizers want their address ranges free, which randomisation can't promise them."""
+    command = ["setarch", "-R"]
+    try:
+        tried = subprocess.run([*command, "true"], capture_output=True, check=False)
+    except OSError:
+        return []
+    return command if tried.returncode == 0 else []
+
+
+def sanitizer_environment(reports):
+    options = f"log_path={reports}:print_stacktrace=1:allocator_may_return_null=1"
+    return {f"{name}_OPTIONS": options for name in ("ASAN", "UBSAN", "LSAN", "TSAN")}
+
+
+def run_program(program, label, log, env, sanitized):
+    """One test program. A sanitizer's report is a failure, whatever the test said of itself."""
+    env = dict(env)
+    report = Path(f"{log}.{program.name}.report")
+    for old in report.parent.glob(report.name + ".*"):
+        old.unlink()
+    command = [program]
+    if sanitized:
+        env.update(sanitizer_environment(report))
+        command = steady_addresses() + command
+    tap = Path(f"{log}.{program.name}.tap")
+    tap.unlink(missing_ok=True)
+    if program.parent.name == "threads":
+        status = run(["sh", "-c", '"$@" > "$0"', tap, *command], log, PROGRAM_SECONDS, env)
+    else:
+        status = run([*command, "--color=never", f"--tap={tap}"], log, PROGRAM_SECONDS, env)
+    said = tap.read_text(encoding="utf-8", errors="replace") if tap.exists() else ""
+    count = from_tap(said, label, status)
+    for found in sorted(report.parent.glob(report.name + ".*")):
+        with open(log, "a", encoding="utf-8") as output:
+            output.write(found.read_text(encoding="utf-8", errors="replace"))
+        count.failed.append(f"{label} ({found.name} is a sanitizer's report)")
+    return count
+
+
+def program_task(name, flavour, kind, env):
+    def work(log):
+        count = Count()
+        found = programs(flavour, kind)
+        for program in found:
+            count.add(run_program(program, program.name, log, env, flavour != "plain"))
+        if not found:
+            count.failed.append(f"{name} (there are no programs)")
+        return count
+
+    return Task(name, work, (f"build {flavour}",))
+
+
+# Other checks
+
+
+def pytest_task(name, folder, needs=(), env=None):
+    def work(log):
+        report = Path(f"{log}.xml")
+        report.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]
+        command += [f"--junitxml={report}", f"--basetemp={LOGS / ('tmp-' + name)}", ROOT / folder]
+        every = {"PYTHONDONTWRITEBYTECODE": "1", "REDISC_BUILD": str(BUILD / "plain")}
+        status = run(command, log, BUILD_SECONDS, {**every, **(env or {})}, ROOT)
+        return from_junit(report, name, status)
+
+    return Task(name, work, needs)
+
+
+def generated(log):
+    return one_check("generated", run([sys.executable, "-m", "codegen", "check"], log, 300, None, ROOT))
+
+
+def sources(*folders):
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
+
+
+def layout(log):
+    files = sources("runtime", "tests", "examples", "bench")
+    return one_check("format", run(["clang-format", "--dry-run", "-Werror", *files], log, 300))
+
+
+def lint(log):
+    count = Count()
+    for path in sources("runtime/src"):
+        if path.suffix == ".c":
+            command = ["clang-tidy", "--quiet", "-p", BUILD / "plain", path]
+            count.add(one_check(f"lint {path.name}", run(command, log, 300)))
+    return count
+
+
+def fuzz_task(program_name):
+    def work(log):
+        program = BUILD / "sanitize/tests/fuzz" / program_name
+        corpus = BUILD / "fuzz" / program_name
+        findings = BUILD / "fuzz" / f"{program_name}-findings"
+        seeds = ROOT / "tests/fuzz/corpus" / program_name.removeprefix("fuzz_")
+        for folder in (corpus, findings):
+            folder.mkdir(parents=True, exist_ok=True)
+        command = [*steady_addresses(), program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10"]
+        command += ["-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1"]
+        command += [f"-artifact_prefix={findings}/", corpus]
+        if seeds.is_dir():
+            command.append(seeds)
+        return one_check(program_name, run(command, log, FUZZ_SECONDS + 120))
+
+    return Task(program_name, work, ("build sanitize",))
+
+
+def tour_task(servers):
+    def work(log):
+        program = BUILD / "plain/examples/bin/tour"
+        command = [ROOT / "tools/with-server", servers["redis"][0], program]
+        return one_check("tour", run(command, log, 120))
+
+    return Task("examples", work, ("build plain",))
+
+
+# Servers
+
+
+def find_servers():
+    """Name → (program or None, its version or the reason why there is none)."""
+    servers = {}
+    for name in ("redis", "valkey"):
+        found = subprocess.run(
+            [sys.executable, ROOT / "tools/fetch-server", name, BUILD / "servers"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        program = found.stdout.strip()
+        if found.returncode != 0:
+            servers[name] = (None, found.stderr.strip().splitlines()[-1])
+            continue
+        shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+        servers[name] = (program, re.search(r"v=(\S+)", shown.stdout)[1])
+    return servers
+
+
+def live_tasks(name, flavour, servers):
+    for server, (program, version) in servers.items():
+        label = f"{name} {server} {version}" if program else f"{name} {server}"
+        if program is None:
+            skipped = Count(skipped=[(label, version)])
+            yield Task(label, lambda log, skipped=skipped: skipped)
+        else:
+            yield program_task(label, flavour, "live", {"REDISC_TEST_SERVER": program})
+
+
+# The plan
+
+
+def plan(parts, servers):
+    """The tasks of the parts; the long ones come first."""
+    redis = {"REDISC_TEST_SERVER": servers["redis"][0] or ""}
+    tasks = []
+    if "generated" in parts:
+        tasks.append(Task("generated", generated))
+    plain = {"unit", "wire", "live", "threads", "examples", "symbols", "package", "lint"}
+    for flavour, users in {
+        "plain": plain,
+        "sanitize": {"sanitize", "fuzz"},
+        "race": {"race"},
+    }.items():
+        if users & parts:
+            tasks.append(build(flavour))
+    for kind in ("unit", "wire", "threads"):
+        if kind in parts:
+            tasks.append(program_task(kind, "plain", kind, redis))
+    if "live" in parts:
+        tasks += live_tasks("live", "plain", servers)
+    if "codegen" in parts:
+        tasks.append(pytest_task("codegen", "tests/codegen"))
+    if "sanitize" in parts:
+        for kind in ("unit", "wire", "threads"):
+            tasks.append(program_task(f"sanitize {kind}", "sanitize", kind, redis))
+        tasks += live_tasks("sanitize live", "sanitize", servers)
+    if "fuzz" in parts:
+        names = sorted(path.stem for path in (ROOT / "tests/fuzz").glob("fuzz_*.c"))
+        tasks += [fuzz_task(name) for name in names]
+    if "race" in parts:
+        tasks.append(program_task("race", "race", "threads", redis))
+    if "lint" in parts:
+        tasks.append(Task("lint", lint, ("build plain",)))
+    if "package" in parts:
+        tasks.append(pytest_task("package", "tests/package", ("build plain",), redis))
+    if "headers" in parts:
+        tasks.append(pytest_task("headers", "tests/headers"))
+    if "symbols" in parts:
+        tasks.append(pytest_task("symbols", "tests/abi", ("build plain",)))
+    if "examples" in parts:
+        tasks.append(tour_task(servers))
+    if "format" in parts:
+        tasks.append(Task("format", layout))
+    return tasks
+
+
+def summarise(tasks, seconds):
+    total = Count()
+    for task in tasks:
+        total.add(task.count)
+    by_reason = {}
+    for task in tasks:
+        for name, reason in task.count.skipped:
+            by_reason.setdefault((task.name, reason), []).append(name.split(" ", 1)[-1])
+    if by_reason:
+        print("\nSkipped:")
+    for (task, reason), names in by_reason.items():
+        print(f"  {task}: {len(names)} ({reason}): {', '.join(names)}")
+    if total.failed:
+        print("\nFailed:")
+        for name in total.failed:
+            print(f"  {name}")
+    print(f"\nDone in {seconds:.0f} s.")
+    print(f"{total.passed} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
+    return 1 if total.failed or not total.passed else 0
+
+
+def stop(_signal, _frame):
+    raise KeyboardInterrupt
+
+
+def main():
+    parts = set(sys.argv[1:]) or set(PARTS)
+    if parts - set(PARTS):
+        listing = "\n".join(f"  {name:<10} {text}" for name, text in PARTS.items())
+        sys.exit(f"There is no part {', '.join(sorted(parts - set(PARTS)))}. Parts:\n{listing}")
+    start = time.monotonic()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, stop)
+    said = threading.Lock()
+
+    def say(text):
+        with said:
+            print(text, flush=True)
+
+    # Short, since Unix sockets are made in it, and not left behind, even by a test that crashed.
+    temporary = tempfile.mkdtemp(prefix="redisc-", dir="/tmp")
+    os.environ["TMPDIR"] = temporary
+    try:
+        tasks = plan(parts, find_servers())
+        run_tasks(tasks, WORKERS, log_of, say)
+    except KeyboardInterrupt:
+        kill_all()
+        sys.exit("stopped")
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    sys.stdout.flush()
+    sys.exit(summarise(tasks, time.monotonic() - start))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * A transport without a network: what happens to each command stands in a script. It counts how
+ * often commands were executed, which is what retries are about.
+ *
+ *     static const char *const acts[] = {SCRIPT_LOST, ":1\r\n"};
+ *     test_script script = {.acts = acts, .count = 2};
+ *     redisc_options options = test_script_options(&script);
+ *
+ * For one thread at a time.
+ */
+#ifndef REDISC_TESTS_SCRIPTED_H
+#define REDISC_TESTS_SCRIPTED_H
+
+#include <redisc/options.h>
+
+/* Acts besides plain replies. */
+#define SCRIPT_UNSENT "unsent" /* the connection breaks before a byte has left */
+#define SCRIPT_LOST "lost"     /* executed, but the connection breaks before the reply */
+#define SCRIPT_SILENT "silent" /* executed, but no reply comes for the time that is given */
+
+typedef struct test_script {
+    const char *const *acts; /* one for each try of a command, in order; the last one repeats */
+    size_t count;
+    size_t refuse_from; /* 0, or: the opens with this number (from 1) and later ones fail */
+
+    size_t at;         /* the next act */
+    unsigned opened;   /* connections */
+    unsigned closed;   /* connections */
+    unsigned executed; /* commands that arrived whole */
+} test_script;
+
+/** Options that use the script: without a handshake. */
+redisc_options test_script_options(test_script *script);
+
+#endif
