@@ -42,26 +42,27 @@ static const decode_kind of_entries = {bench_call_entries, bench_take_entry_list
                                        bench_drain_entry_lists};
 
 static const decode_case cases[] = {
-    {"+OK", bench_reply_ok, &of_ok},
-    {":integer", bench_reply_integer, &of_integer},
-    {"GET 16 B", bench_reply_16_bytes, &of_string},
-    {"GET 1 KiB", bench_reply_1_kib, &of_string},
-    {"GET 1 MiB", bench_reply_1_mib, &of_string},
-    {"LRANGE 1000 x 10 B", bench_reply_1000_strings, &of_strings},
-    {"LRANGE 1000 x 1-120 B", bench_reply_1000_mixed_strings, &of_strings},
-    {"MGET 100, some nil", bench_reply_100_with_nils, &of_strings_or_nil},
-    {"LPOS 1000 integers", bench_reply_1000_integers, &of_integers},
-    {"HGETALL 1000 pairs", bench_reply_1000_pairs, &of_pairs},
-    {"HGETALL 1000 pairs, RESP3", bench_reply_1000_pairs_map, &of_map},
-    {"ZRANGE WITHSCORES 1000", bench_reply_1000_scored, &of_scored},
-    {"ZRANGE WITHSCORES 1000, RESP3", bench_reply_1000_scored_pairs, &of_doubles},
-    {"XRANGE 1000 x 4 fields", bench_reply_1000_entries, &of_entries},
+    {"+OK", bench_reply_ok, &of_ok, false},
+    {":integer", bench_reply_integer, &of_integer, false},
+    {"GET 16 B", bench_reply_16_bytes, &of_string, false},
+    {"GET 16 B, fed one by one", bench_reply_16_bytes, &of_string, true},
+    {"GET 1 KiB", bench_reply_1_kib, &of_string, false},
+    {"GET 1 MiB", bench_reply_1_mib, &of_string, false},
+    {"LRANGE 1000 x 10 B", bench_reply_1000_strings, &of_strings, false},
+    {"LRANGE 1000 x 1-120 B", bench_reply_1000_mixed_strings, &of_strings, false},
+    {"MGET 100, some nil", bench_reply_100_with_nils, &of_strings_or_nil, false},
+    {"LPOS 1000 integers", bench_reply_1000_integers, &of_integers, false},
+    {"HGETALL 1000 pairs", bench_reply_1000_pairs, &of_pairs, false},
+    {"HGETALL 1000 pairs, RESP3", bench_reply_1000_pairs_map, &of_map, false},
+    {"ZRANGE WITHSCORES 1000", bench_reply_1000_scored, &of_scored, false},
+    {"ZRANGE WITHSCORES 1000, RESP3", bench_reply_1000_scored_pairs, &of_doubles, false},
+    {"XRANGE 1000 x 4 fields", bench_reply_1000_entries, &of_entries, false},
 };
 
 static size_t portion_at(const decoding *self, size_t offset)
 {
     size_t rest = self->wire.len - offset;
-    return rest < PORTION ? rest : PORTION;
+    return rest < self->portion ? rest : self->portion;
 }
 
 static void prepare_redisc(bench_work *work)
@@ -81,7 +82,7 @@ static void run_redisc(bench_work *work)
 {
     decoding *self = (decoding *)work;
     self->taken = 0;
-    for (size_t offset = 0; offset < self->wire.len; offset += PORTION) {
+    for (size_t offset = 0; offset < self->wire.len; offset += self->portion) {
         if (redisc_codec_feed(self->codec, self->wire.bytes + offset, portion_at(self, offset)) <
             0) {
             bench_fail(self->is->name, redisc_last_error()->text);
@@ -97,7 +98,7 @@ static void run_hiredis(bench_work *work)
 {
     decoding *self = (decoding *)work;
     self->taken = 0;
-    for (size_t offset = 0; offset < self->wire.len; offset += PORTION) {
+    for (size_t offset = 0; offset < self->wire.len; offset += self->portion) {
         char portion[PORTION];
         size_t len = portion_at(self, offset);
         memcpy(portion, self->wire.bytes + offset, len);
@@ -109,7 +110,7 @@ static void run_hiredis(bench_work *work)
 static void run_floor(bench_work *work)
 {
     decoding *self = (decoding *)work;
-    for (size_t offset = 0; offset < self->wire.len; offset += PORTION) {
+    for (size_t offset = 0; offset < self->wire.len; offset += self->portion) {
         char portion[PORTION];
         size_t len = portion_at(self, offset);
         memcpy(portion, self->wire.bytes + offset, len);
@@ -147,6 +148,7 @@ static void build_wire(decoding *self)
     for (size_t i = 1; i < self->replies; i++) {
         self->is->reply(&self->wire, i);
     }
+    self->portion = self->is->one_by_one ? self->wire.len / self->replies : PORTION;
 }
 
 static bench_work *open_case(const decode_case *is, bench_side side)

@@ -30,11 +30,12 @@ typedef union decoded {
 struct decoding {
     bench_work work;
     const struct decode_case *is;
-    bench_wire wire;  /* all replies of a run */
-    size_t replies;   /* how many */
-    size_t taken;     /* of them, so far */
-    redisc *codec;    /* redisc */
-    decoded *results; /* redisc: of each call */
+    bench_wire wire;     /* all replies of a run */
+    size_t replies;      /* how many */
+    size_t portion;      /* of the bytes, fed at once */
+    size_t taken;        /* of them, so far */
+    redisc *codec;       /* redisc */
+    decoded *results;    /* redisc: of each call */
     redisReader *reader; /* hiredis */
 };
 
@@ -50,6 +51,7 @@ typedef struct decode_case {
     const char *name;
     void (*reply)(bench_wire *wire, size_t i);
     const decode_kind *kind;
+    bool one_by_one; /* each portion is one reply; all have the same length */
 } decode_case;
 
 redisc_status bench_call_ok(redisc *codec, decoded *result);

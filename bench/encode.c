@@ -32,9 +32,9 @@ typedef struct encode_case {
     const char *name;
     size_t bytes; /* of one command, about */
     void (*call)(encoding *self);
-    void (*vector)(encoding *self);             /* the words that never change */
-    void (*numbers)(encoding *self, size_t i);  /* the words that the i-th call makes; or NULL */
-    const char *answer;                         /* what a server says */
+    void (*vector)(encoding *self);            /* the words that never change */
+    void (*numbers)(encoding *self, size_t i); /* the words that the i-th call makes; or NULL */
+    const char *answer;                        /* what a server says */
 } encode_case;
 
 struct encoding {
@@ -284,7 +284,7 @@ static void run_hiredis(bench_work *work)
         if (self->is->numbers != NULL) {
             self->is->numbers(self, i);
         }
-        int len = redisFormatCommandArgv(&command, self->argc, self->argv, self->lens);
+        long long len = redisFormatCommandArgv(&command, self->argc, self->argv, self->lens);
         take_output(self, command, (size_t)len);
         redisFreeCommand(command);
     }
@@ -318,7 +318,7 @@ static void prepare_floor(encoding *self)
     if (self->is->numbers != NULL) {
         self->is->numbers(self, 0);
     }
-    int len = redisFormatCommandArgv(&command, self->argc, self->argv, self->lens);
+    long long len = redisFormatCommandArgv(&command, self->argc, self->argv, self->lens);
     if (len < 0 || (size_t)len > sizeof self->command) {
         bench_fail(self->is->name, "too long");
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .load import Document, Documents, file_stem
-from .model import Argument, Command, Example, Field, Function, Live, Record, Spec, Use
+from .load import Document, Documents
+from .model import Argument, Command, Example, Field, Function, Live, Record, Spec, Use, c_name
 from .problems import Problems, Where, did_you_mean
 from .replies import Reply, parse_reply
 
@@ -59,14 +59,14 @@ def _argument(entry: dict, where: Where, command: str) -> Argument:
 def _command(document: Document, problems: Problems) -> Command | None:
     content, where = document.content, document.where
     command = Command(
-        where, content["command"], file_stem(content["command"]), content["group"], content["since"],
+        where, content["command"], c_name(content["command"]), content["group"], content["since"],
         content["flags"], content["summary"],
         **{k: content[k] for k in ("complexity", "note", "repeatable", "excludes", "omitted", "connection_state")
            if k in content})
     deprecated = content.get("deprecated", {})
     command.deprecated = {k: v for k, v in deprecated.items() if k != "use"}
     command.use_instead = deprecated.get("use", "")
-    command.arguments = [_argument(e, where / "args" / i, command.name) for i, e in enumerate(content.get("args", []))]
+    command.arguments = [_argument(e, where / "args" / i, command.words) for i, e in enumerate(content.get("args", []))]
     for i, entry in enumerate(content.get("functions", [])):
         _add_function(command, entry, where / "functions" / i, problems)
     for i, entry in enumerate(content.get("legacy", {}).get("functions", [])):

@@ -7,25 +7,35 @@ from dataclasses import dataclass, field
 WIDTH = 100
 
 
-def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str = ",") -> list[str]:
+def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str = ",", width: int = WIDTH,
+         last_width: int = 0) -> list[str]:
     """`head` + items + `tail` on as few lines as fit, continued below the first item.
 
-    Where an item is too long for that, the items begin on a line of their own.
+    An assignment goes on below its variable if that saves a line. Where an item is too long to stand behind
+    the head, the items begin on a line of their own.
     """
     pad = " " * indent
-    lines = _filled(pad + head, items, tail, len(pad + head), separator)
-    if any(len(line) > WIDTH for line in lines) and head.endswith("("):
-        deeper = _filled(pad + "    ", items, tail, indent + 4, separator)
-        lines = [pad + head] + deeper
+    lines = _filled(pad + head, items, tail, separator, width, last_width or width)
+    if len(lines) > 1 and " = " in head:
+        variable, call = head.split(" = ")
+        below = _filled(f"{pad}    {call}", items, tail, separator, width)
+        if len(below) == 1 and len(below[0]) <= width:
+            return [f"{pad}{variable} ="] + below
+    too_long = any(len(line) > width for line in lines[:-1]) or len(lines[-1]) > (last_width or width)
+    if too_long and head.endswith("("):
+        return [pad + head] + _filled(pad + "    ", items, tail, separator, width)
     return lines
 
 
-def _filled(first: str, items: list[str], tail: str, column: int, separator: str) -> list[str]:
-    lines = [first]
+def _filled(head: str, items: list[str], tail: str, separator: str, width: int, last_width: int = 0) -> list[str]:
+    column = len(head)
+    lines = [head]
     for i, item in enumerate(items):
-        text = item + (separator if i < len(items) - 1 else tail)
+        is_last = i == len(items) - 1
+        text = item + (tail if is_last else separator)
+        limit = last_width if is_last and last_width else width
         glue = "" if len(lines[-1]) == column else " "
-        if len(lines[-1]) > column and len(lines[-1]) + len(glue) + len(text) > WIDTH:
+        if len(lines[-1]) > column and len(lines[-1]) + len(glue) + len(text) > limit:
             lines.append(" " * column)
             glue = ""
         lines[-1] += glue + text
@@ -121,8 +131,14 @@ class CFunction:
 
     def prototype(self, tail: str = ";") -> list[str]:
         space = "" if self.result.endswith("*") else " "
-        head = f"{self.storage + ' ' if self.storage else ''}{self.result}{space}{self.name}("
-        return fill(head, self.parameters or ["void"], ")" + tail)
+        before = f"{self.storage + ' ' if self.storage else ''}{self.result}"
+        parameters = self.parameters or ["void"]
+        lines = _filled(f"{before}{space}{self.name}(", parameters, ")" + tail, ",", WIDTH)
+        if all(len(line) <= WIDTH for line in lines):
+            return lines
+        below = [f"{before}{space}{self.name}("] + _filled("    ", parameters, ")" + tail, ",", WIDTH)
+        apart = [before] + fill(f"{self.name}(", parameters, ")" + tail)
+        return below if len(below) < len(apart) else apart
 
     def text(self) -> str:
         lines = comment(self.comment) if self.comment else []

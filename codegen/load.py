@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 
+from .model import c_name
 from .problems import Problems, Where, did_you_mean
 
 
@@ -86,14 +87,9 @@ def _check_place(document: Document, directory: str, stem: str, problems: Proble
         return
     if content["group"] != directory:
         problems.add(where / "group", f"\"{content['group']}\" lies in the folder \"{directory}\"")
-    expected = file_stem(content["command"])
+    expected = c_name(content["command"])
     if expected != stem:
         problems.add(where / "command", f"the file has to be named {expected}.json")
-
-
-def file_stem(command: str) -> str:
-    """"CLIENT NO-EVICT" -> "client_no_evict"."""
-    return command.lower().replace(" ", "_").replace("-", "_").replace(".", "_")
 
 
 def _valid(content: object, schema: dict, where: Where, problems: Problems) -> bool:

@@ -16,13 +16,18 @@ BUILT_IN_STRUCTS = {
 Since = dict[str, str]
 
 
+def c_name(command: str) -> str:
+    """"CLIENT NO-EVICT" -> "client_no_evict"."""
+    return command.lower().replace(" ", "_").replace("-", "_").replace(".", "_")
+
+
 @dataclass
 class Argument:
     """An argument, a member of a block, or a branch of a oneof."""
 
     where: Where
     name: str
-    command: str  # the command's C name, for default names
+    command: str  # the command's words, for default names
     type: str | None = None
     token: str | None = None
     optional: bool = False
@@ -74,7 +79,7 @@ class Argument:
             return self.enum
         if self.kind == "variants":
             return f"{self.struct_name}_kind"
-        return f"{self.command}_{self.name}"
+        return f"{c_name(self.command)}_{self.name}"
 
     @property
     def enum_prefix(self) -> str:
@@ -84,7 +89,12 @@ class Argument:
 
     @property
     def struct_name(self) -> str:
-        return self.struct or f"{self.command}_{self.name}"
+        return self.struct or f"{c_name(self.command)}_{self.name}"
+
+    @property
+    def optional_type_has_flag(self) -> bool:
+        """Whether an option of this value says by itself if it is present."""
+        return self.type == "double" or self.zero_is_value
 
     @property
     def words(self) -> list[str]:

@@ -76,9 +76,7 @@ def argument_doc(argument: Argument, with_token: bool = True, with_since: bool =
     text = argument.doc
     if argument.unit and argument.unit not in text:
         text += f", in {argument.unit}" if text else f"in {argument.unit}"
-    if with_token and argument.token and argument.token.lower() not in (argument.name.lower(), ""):
-        text = f"{argument.token}: {text}" if text else argument.token
-    elif with_token and argument.token:
+    if with_token and argument.token:
         text = f"{argument.token}: {text}" if text else argument.token
     if with_since and argument.since:
         text += f" (since {since_text(argument.since)})"
@@ -151,7 +149,7 @@ class Shapes:
         values = {b.name: f"REDISC_{prefix}_{b.name.upper()}" for b in branches}
         docs = {b.name: argument_doc(b) for b in branches}
         tokens = {b.name: b.token or "" for b in branches}
-        of = self._owner(argument)
+        of = argument.command
         doc = f"The kinds of items of {of}." if argument.kind == "variants" else f"For {of}."
         new = CEnum(argument.enum_name, prefix, values, docs, tokens, doc, argument.where)
         old = self.enums.setdefault(new.name, new)
@@ -164,7 +162,7 @@ class Shapes:
     def add_struct(self, argument: Argument, fields: list[CField], has_list: bool = False) -> CStruct:
         """Registers a struct, or finds that it is the one of that name."""
         name = argument.struct_name
-        doc = f"`{argument.name}` of {self._owner(argument)}"
+        doc = f"`{argument.name}` of {argument.command}"
         text = f"{'An item of ' if has_list else ''}{doc}" + (f": {argument.doc}." if argument.doc else ".")
         if argument.kind == "block":
             text += " All zero: not sent."
@@ -226,6 +224,3 @@ class Shapes:
 
     def _field(self, argument: Argument, ctype: str, optional: bool = True) -> CField:
         return CField(argument.name, ctype, argument_doc(argument, with_token=optional), argument.where)
-
-    def _owner(self, argument: Argument) -> str:
-        return argument.command.replace("_", " ").upper()

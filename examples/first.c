@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A first program: cc first.c -lredisc */
 #include <redisc/redisc.h>
 

@@ -23,10 +23,9 @@ static void scores(tour *t)
 
     STEP(t, redisc_zadd(r, board, players, &added));
     gives_integer(t, added, 3);
-    STEP(t, redisc_zadd_with(
-                r, board,
-                &(redisc_zadd_options){.comparison = REDISC_ZADD_GT, .ch = true},
-                REDISC_LIST(scored, {.score = 5, .member = REDISC_STR("ann")}), &added));
+    STEP(t, redisc_zadd_with(r, board, REDISC_LIST(scored, SCORED("ann", 5)),
+                             &(redisc_zadd_options){.comparison = REDISC_ZADD_GT, .ch = true},
+                             &added));
     gives_integer(t, added, 0);
     STEP(t, redisc_zscore(r, board, "bob", &score));
     gives_optional_double(t, score, redisc_double(30.5));

@@ -33,8 +33,7 @@ static bool client_begin(redisc_command *c)
     }
     /* The only look at the clock: the connection keeps it as its used_ms, for the deadline. */
     int64_t now_ms = redisc_now_ms();
-    redisc_connection *connection =
-        redisc_pool_take(self->pool, now_ms, redisc_deadline_from(now_ms, self->timeout_ms));
+    redisc_connection *connection = redisc_pool_take(self->pool, now_ms, self->timeout_ms);
     if (connection == NULL) {
         return begin_failed(c);
     }

@@ -125,10 +125,7 @@ static redisc_status die(codec *self)
 {
     self->dead = true;
     redisc_error_save(&self->death);
-    while (redisc_queue_open(&self->queue) > 0) {
-        redisc_error_restore(&self->death);
-        redisc_queue_fail_first(&self->queue, REDISC_UNKNOWN);
-    }
+    redisc_queue_fail(&self->queue, self->queue.count, REDISC_UNKNOWN);
     return redisc_error_restore(&self->death);
 }
 

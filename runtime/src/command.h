@@ -118,7 +118,12 @@ static inline size_t redisc_room_str(redisc_str s)
     return (s.len < REDISC_LARGE ? s.len : 0) + 32;
 }
 
-enum { REDISC_ROOM_INTEGER = 48, REDISC_ROOM_DOUBLE = 64, REDISC_ROOM_HEAD = 32 };
+enum {
+    REDISC_ROOM_WORD = 32, /* a constant word of up to 24 bytes */
+    REDISC_ROOM_INTEGER = 48,
+    REDISC_ROOM_DOUBLE = 64,
+    REDISC_ROOM_HEAD = 32
+};
 
 static inline size_t redisc_room_str_list(redisc_str_list list)
 {
@@ -237,5 +242,27 @@ redisc_status redisc_refuse_value(const redisc_command_info *info, const redisc_
                                   void *out, const char *name, int64_t value);
 redisc_status redisc_refuse_missing(const redisc_command_info *info, const redisc_result *result,
                                     void *out, const char *name);
+/* A list that is empty though an item is needed (count 0), or that has a count but no items. */
+redisc_status redisc_refuse_list(const redisc_command_info *info, const redisc_result *result,
+                                 void *out, const char *name, size_t count);
+
+/* For when redisc_command_begin() said false: zeroes the result and returns c->status. */
+redisc_status redisc_refuse_begin(const redisc_command *c, const redisc_result *result, void *out);
+
+/* The options given of those that exclude each other: the first two, NULL for none. */
+typedef struct redisc_choice {
+    const char *one;
+    const char *other;
+} redisc_choice;
+
+/* Notes one of them, if it is given. */
+static inline void redisc_choose(redisc_choice *choice, bool given, const char *name)
+{
+    if (given && choice->one == NULL) {
+        choice->one = name;
+    } else if (given && choice->other == NULL) {
+        choice->other = name;
+    }
+}
 
 #endif

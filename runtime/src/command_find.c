@@ -4,26 +4,55 @@
 
 #include "word.h"
 
-/* A command of which nothing is generated because it is no function of a client, but which must not
- * slip through when it is called by its words. */
-#define STATEFUL(name, flags, why)                                                                 \
+/*
+ * Commands that must not slip through when they are called by their words, though nothing is
+ * generated for them because they are no functions of a client; and blocking ones that a library
+ * generated for fewer commands would wait for too short a time.
+ */
+#define KEPT(word, its_flags, why)                                                                 \
     {                                                                                              \
-        {name, "", 0, REDISC_COMMAND_CONNECTION | (flags), why}, REDISC_WAIT_NONE, 0, NULL         \
+        .info = {.name = (word), .words = "", .flags = (its_flags), .state = (why)},               \
     }
-#define TRANSACTION(name)                                                                          \
-    STATEFUL(name, 0, "a transaction belongs to one connection; use a pinned handle")
-#define STREAM(name)                                                                               \
-    STATEFUL(name, REDISC_COMMAND_UNANSWERED,                                                      \
-             "it turns its connection into a stream, which a call with one reply can't follow")
-#define ROUTING(name)                                                                              \
-    STATEFUL(name, 0, "it changes what its connection may do; use a pinned handle")
+#define TRANSACTION(word)                                                                          \
+    KEPT(word, REDISC_COMMAND_CONNECTION,                                                          \
+         "A transaction belongs to one connection, so pin a connection.")
+#define STREAM(word)                                                                               \
+    KEPT(word, REDISC_COMMAND_CONNECTION | REDISC_COMMAND_UNANSWERED,                              \
+         "It turns its connection into a stream, which a call with one reply can't follow.")
+#define MODE(word)                                                                                 \
+    KEPT(word, REDISC_COMMAND_CONNECTION,                                                          \
+         "The mode belongs to one connection, so pin a connection.")
+#define BLOCKS(word, its_flags)                                                                    \
+    {                                                                                              \
+        .info = {.name = (word), .words = "", .flags = REDISC_COMMAND_BLOCKING | (its_flags)},     \
+        .wait_unit = REDISC_WAIT_MILLISECONDS, .wait_token = "BLOCK"                               \
+    }
 
-static const redisc_command_entry stateful[] = {
-    TRANSACTION("MULTI"),   TRANSACTION("EXEC"),  TRANSACTION("DISCARD"), TRANSACTION("WATCH"),
-    TRANSACTION("UNWATCH"), STREAM("SUBSCRIBE"),  STREAM("UNSUBSCRIBE"),  STREAM("PSUBSCRIBE"),
-    STREAM("PUNSUBSCRIBE"), STREAM("SSUBSCRIBE"), STREAM("SUNSUBSCRIBE"), STREAM("MONITOR"),
-    STREAM("SYNC"),         STREAM("PSYNC"),      ROUTING("REPLCONF"),    ROUTING("SCRIPT DEBUG"),
-    ROUTING("ASKING"),      ROUTING("READONLY"),  ROUTING("READWRITE"),
+/* Sorted by name. */
+static const redisc_command_entry kept[] = {
+    MODE("ASKING"),
+    KEPT("CLIENT REPLY", REDISC_COMMAND_CONNECTION | REDISC_COMMAND_UNANSWERED,
+         "Without replies there is no telling whether a command worked."),
+    TRANSACTION("DISCARD"),
+    TRANSACTION("EXEC"),
+    STREAM("MONITOR"),
+    TRANSACTION("MULTI"),
+    STREAM("PSUBSCRIBE"),
+    STREAM("PSYNC"),
+    STREAM("PUNSUBSCRIBE"),
+    MODE("READONLY"),
+    MODE("READWRITE"),
+    MODE("REPLCONF"),
+    MODE("SCRIPT DEBUG"),
+    STREAM("SSUBSCRIBE"),
+    STREAM("SUBSCRIBE"),
+    STREAM("SUNSUBSCRIBE"),
+    STREAM("SYNC"),
+    STREAM("UNSUBSCRIBE"),
+    TRANSACTION("UNWATCH"),
+    TRANSACTION("WATCH"),
+    BLOCKS("XREAD", REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE),
+    BLOCKS("XREADGROUP", 0),
 };
 
 /* One character of the name as it would stand in the table; 0 at the end. */
@@ -52,15 +81,16 @@ static int compare(redisc_str first, redisc_str second, const char *name)
     return name[len] == '\0' ? 0 : -1;
 }
 
-static const redisc_command_entry *find(redisc_str first, redisc_str second)
+static const redisc_command_entry *search(const redisc_command_entry *entries, size_t count,
+                                          redisc_str first, redisc_str second)
 {
     size_t low = 0;
-    size_t high = redisc_command_entry_count;
+    size_t high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(first, second, redisc_command_entries[middle].info.name);
+        int order = compare(first, second, entries[middle].info.name);
         if (order == 0) {
-            return &redisc_command_entries[middle];
+            return &entries[middle];
         }
         if (order < 0) {
             high = middle;
@@ -68,12 +98,19 @@ static const redisc_command_entry *find(redisc_str first, redisc_str second)
             low = middle + 1;
         }
     }
-    for (size_t i = 0; i < sizeof stateful / sizeof stateful[0]; i++) {
-        if (compare(first, second, stateful[i].info.name) == 0) {
-            return &stateful[i];
-        }
-    }
     return NULL;
+}
+
+/* The specification knows best, except about what can't be a call at all. */
+static const redisc_command_entry *find(redisc_str first, redisc_str second)
+{
+    const redisc_command_entry *own = search(kept, sizeof kept / sizeof kept[0], first, second);
+    if (own != NULL && (own->info.flags & REDISC_COMMAND_UNANSWERED) != 0) {
+        return own;
+    }
+    const redisc_command_entry *specified =
+        search(redisc_command_entries, redisc_command_entry_count, first, second);
+    return specified != NULL ? specified : own;
 }
 
 const redisc_command_entry *redisc_command_find(redisc_str_list words)

@@ -34,6 +34,7 @@ struct redisc_connection {
     int protocol;          /* 2 or 3, as agreed */
     bool broken;
     bool changed; /* a command changed its state: don't pool it again */
+    bool grown;   /* a reply was so large that its buffers may hold much memory */
     int64_t created_ms;
     int64_t used_ms;        /* when it last began to wait for a reply */
     unsigned fork_count;    /* redisc_fork_count() when it was opened: another value means another
@@ -95,6 +96,20 @@ redisc_status redisc_connection_send(redisc_connection *connection, const redisc
  */
 redisc_status redisc_connection_receive(redisc_connection *connection, redisc_parsed *reply,
                                         redisc_deadline deadline);
+
+/* Of redisc_connection_read_some(): the parser takes no more; the last error is set. */
+enum { REDISC_CONNECTION_NO_ROOM = -1000 };
+
+/*
+ * The steps of receiving, for those who send meanwhile. They leave `broken` to the caller.
+ *
+ * Reads once from the transport into the parser: how many bytes, what the transport answers when
+ * none came (errno tells why it failed), or REDISC_CONNECTION_NO_ROOM.
+ */
+ptrdiff_t redisc_connection_read_some(redisc_connection *connection, int64_t timeout_ms);
+/* Takes the next reply that is complete; pushes before it are handed on. Consume it before the next
+ * call. FAILED: the last error tells why. */
+redisc_parse redisc_connection_take(redisc_connection *connection, redisc_parsed *reply);
 
 /* A push has come: counts it and hands it to on_push. */
 void redisc_connection_push(redisc_connection *connection, const redisc_parsed *push);

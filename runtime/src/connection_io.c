@@ -11,8 +11,7 @@
 enum {
     MOST_PIECES = 2 * REDISC_LARGE_MAX + 1,
     EARLY_BYTES = 1 << 20, /* so much is received while a command is still being sent */
-    SLICE_MS = 10,         /* a transport without a descriptor is tried again after it */
-    NO_ROOM = -1000        /* of read_once(): the parser takes no more; the last error is set */
+    SLICE_MS = 10          /* a transport without a descriptor is tried again after it */
 };
 
 /* A command on its way out, in pieces. */
@@ -77,13 +76,12 @@ static bool step_over(outgoing *o, size_t sent)
     return sent == 0;
 }
 
-/* Reads once, into the parser: the count, what the transport answers, or NO_ROOM. */
-static ptrdiff_t read_once(redisc_connection *connection, int64_t timeout_ms)
+ptrdiff_t redisc_connection_read_some(redisc_connection *connection, int64_t timeout_ms)
 {
     size_t size = 0;
     char *room = redisc_parser_room(connection->parser, &size);
     if (room == NULL) {
-        return NO_ROOM;
+        return REDISC_CONNECTION_NO_ROOM;
     }
     errno = EIO; /* for transports that fail without a reason */
     ptrdiff_t count = connection->transport->read(connection->state, room, size, timeout_ms);
@@ -97,16 +95,29 @@ static ptrdiff_t read_once(redisc_connection *connection, int64_t timeout_ms)
     return count;
 }
 
+redisc_parse redisc_connection_take(redisc_connection *connection, redisc_parsed *reply)
+{
+    redisc_parser *parser = connection->parser;
+    while (redisc_parser_pending(parser) > 0) {
+        redisc_parse result = redisc_parser_next(parser, reply);
+        if (result != REDISC_PARSE_REPLY || redisc_node_kind(reply->nodes) != REDISC_NODE_PUSH) {
+            return result;
+        }
+        redisc_connection_push(connection, reply);
+        redisc_parser_consume(parser);
+    }
+    return REDISC_PARSE_MORE;
+}
+
 /* A server that closes in the middle of a command mostly says why before: the error's text, if so.
  */
 static bool hear_last_words(redisc_connection *connection, char text[REDISC_ERROR_TEXT_SIZE])
 {
     while (redisc_parser_pending(connection->parser) < EARLY_BYTES &&
-           read_once(connection, 0) > 0) {
+           redisc_connection_read_some(connection, 0) > 0) {
     }
     redisc_parsed reply;
-    if (redisc_parser_pending(connection->parser) == 0 ||
-        redisc_parser_next(connection->parser, &reply) != REDISC_PARSE_REPLY) {
+    if (redisc_connection_take(connection, &reply) != REDISC_PARSE_REPLY) {
         return false;
     }
     const redisc_node *root = reply.nodes;
@@ -148,11 +159,11 @@ static redisc_status wait_while_sending(redisc_connection *connection, outgoing 
         return lost(connection);
     }
     bool reads = redisc_parser_pending(connection->parser) < EARLY_BYTES;
-    ptrdiff_t count = reads ? read_once(connection, 0) : REDISC_TRANSPORT_TIMEOUT;
+    ptrdiff_t count = reads ? redisc_connection_read_some(connection, 0) : REDISC_TRANSPORT_TIMEOUT;
     if (count > 0) {
         return REDISC_OK;
     }
-    if (count == NO_ROOM) {
+    if (count == REDISC_CONNECTION_NO_ROOM) {
         return lost(connection);
     }
     if (count == REDISC_TRANSPORT_CLOSED || count == REDISC_TRANSPORT_FAILED) {
@@ -213,26 +224,11 @@ static redisc_status no_reply(redisc_connection *connection, ptrdiff_t count, in
     } else if (count == REDISC_TRANSPORT_CLOSED) {
         redisc_fail(REDISC_ERROR_CLOSED,
                     "the server closed the connection after %zu bytes of the reply", came);
-    } else if (count != NO_ROOM) {
+    } else if (count != REDISC_CONNECTION_NO_ROOM) {
         redisc_fail_errno(REDISC_ERROR_CLOSED, error,
                           "the connection was lost after %zu bytes of the reply", came);
     }
     return lost(connection);
-}
-
-/* Takes the next reply out of the parser; pushes that come before it are handed on. */
-static redisc_parse take_reply(redisc_connection *connection, redisc_parsed *reply)
-{
-    redisc_parser *parser = connection->parser;
-    while (redisc_parser_pending(parser) > 0) {
-        redisc_parse result = redisc_parser_next(parser, reply);
-        if (result != REDISC_PARSE_REPLY || redisc_node_kind(reply->nodes) != REDISC_NODE_PUSH) {
-            return result;
-        }
-        redisc_connection_push(connection, reply);
-        redisc_parser_consume(parser);
-    }
-    return REDISC_PARSE_MORE;
 }
 
 redisc_status redisc_connection_receive(redisc_connection *connection, redisc_parsed *reply,
@@ -241,15 +237,15 @@ redisc_status redisc_connection_receive(redisc_connection *connection, redisc_pa
     connection->used_ms = redisc_now_ms();
     int64_t left = redisc_deadline_left_at(deadline, connection->used_ms);
     for (;;) {
-        redisc_parse result = take_reply(connection, reply);
+        redisc_parse result = redisc_connection_take(connection, reply);
         if (result == REDISC_PARSE_REPLY) {
             return REDISC_OK;
         }
         if (result == REDISC_PARSE_FAILED) {
             return lost(connection);
         }
-        ptrdiff_t count =
-            left == INT64_MIN ? REDISC_TRANSPORT_TIMEOUT : read_once(connection, left);
+        ptrdiff_t count = left == INT64_MIN ? REDISC_TRANSPORT_TIMEOUT
+                                            : redisc_connection_read_some(connection, left);
         if (count <= 0 && count != REDISC_TRANSPORT_AGAIN) {
             return no_reply(connection, count, errno);
         }

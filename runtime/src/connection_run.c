@@ -4,6 +4,8 @@
 
 #include "utf8.h"
 
+enum { GROWN_BYTES = 64 * 1024 };
+
 redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t timeout_ms)
 {
     int64_t now = redisc_now_ms();
@@ -72,6 +74,9 @@ static bool dooms_connection(const redisc_command *command, redisc_status status
 static redisc_status read_reply(redisc_connection *connection, const redisc_command *command,
                                 redisc_parsed *reply, const redisc_result *result, void *out)
 {
+    if (reply->text + reply->count * sizeof *reply->nodes > GROWN_BYTES) {
+        connection->grown = true;
+    }
     redisc_status status = check_encoding(connection, command, reply);
     if (status == REDISC_OK) {
         status = redisc_read_reply(reply, result, out);

@@ -9,8 +9,10 @@
  */
 #include "double_read.h"
 
+#include "digits.h"
 #include "double_powers.h"
 #include "number.h"
+#include "swar.h"
 
 #include <float.h>
 #include <math.h>
@@ -64,6 +66,18 @@ static unsigned digit_of(char c)
 static const char *scan_digits(const char *at, const char *end, uint64_t *digits)
 {
     uint64_t sum = *digits;
+#ifdef REDISC_HAVE_SWAR
+    while (end - at >= 8) {
+        uint64_t bytes = redisc_eight_bytes(at);
+        unsigned count = redisc_leading_digits(bytes);
+        if (count < 8) {
+            *digits = count == 0 ? sum : sum * redisc_tens[count] + redisc_few_digits(bytes, count);
+            return at + count;
+        }
+        sum = sum * 100000000 + redisc_eight_digits(bytes);
+        at += 8;
+    }
+#endif
     while (at < end && digit_of(*at) <= 9) {
         sum = sum * 10 + digit_of(*at++);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "error.h"
 
+#include "alloc.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -175,4 +177,29 @@ redisc_status redisc_error_restore(const redisc_error_copy *copy)
     last = *copy;
     adopt(&last);
     return last.error.status;
+}
+
+redisc_error *redisc_error_clone(void)
+{
+    size_t word = strlen(last.word) + 1;
+    size_t text = strlen(last.text) + 1;
+    redisc_error *clone = redisc_allocate(sizeof *clone + word + text);
+    if (clone == NULL) {
+        return NULL;
+    }
+    char *words = (char *)(clone + 1);
+    memcpy(words, last.word, word);
+    memcpy(words + word, last.text, text);
+    *clone = last.error;
+    clone->word = words;
+    clone->text = words + word;
+    return clone;
+}
+
+redisc_status redisc_error_recall(const redisc_error *clone)
+{
+    redisc_error_copy copy = {.error = *clone};
+    append(copy.word, sizeof copy.word, clone->word);
+    append(copy.text, sizeof copy.text, clone->text);
+    return redisc_error_restore(&copy);
 }

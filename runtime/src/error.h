@@ -49,6 +49,12 @@ typedef struct redisc_error_copy {
     char text[REDISC_ERROR_TEXT_SIZE];
 } redisc_error_copy;
 
+/* A copy of the last error in as little memory as it takes; free it with redisc_release(). NULL: no
+ * memory. */
+redisc_error *redisc_error_clone(void);
+/* Makes it this thread's last error again and returns its status. */
+redisc_status redisc_error_recall(const redisc_error *clone);
+
 void redisc_error_save(redisc_error_copy *copy);
 /* Makes the copy this thread's last error and returns its status. */
 redisc_status redisc_error_restore(const redisc_error_copy *copy);

@@ -99,11 +99,8 @@ static REDISC_NOINLINE redisc_parse parse(redisc_native_parser *parser, redisc_p
             }
             redisc_native_top(parser)->remaining--;
         }
-        if (parser->depth > 0) {
-            redisc_native_leaves(parser);
-            if (redisc_native_close(parser)) {
-                return give(parser, reply);
-            }
+        if (parser->depth > 0 && redisc_native_values(parser)) {
+            return give(parser, reply);
         }
     }
 }
@@ -202,6 +199,9 @@ redisc_parser *redisc_native_parser_new(const redisc_limits *limits)
     }
     parser->face.is = &class;
     parser->limits = *limits;
+    if (parser->limits.elements > SIZE_MAX / 64) { /* so that sizes can't wrap around */
+        parser->limits.elements = SIZE_MAX / 64;
+    }
     parser->read_size = REDISC_INPUT_FIRST - REDISC_INPUT_SLACK;
     /* The limits of replies bound the content; one reply's bytes are checked as they come. */
     redisc_buffer_init(&parser->in, SIZE_MAX / 2);

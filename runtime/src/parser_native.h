@@ -121,8 +121,9 @@ bool redisc_native_close(redisc_native_parser *parser);
 redisc_step redisc_native_end_streamed(redisc_native_parser *parser);
 void redisc_native_drop_large(redisc_native_parser *parser, const redisc_block *until);
 
-/* Takes short values of the innermost aggregate as long as they are complete. */
-void redisc_native_leaves(redisc_native_parser *parser);
+/* Takes the usual values inside aggregates as long as they are complete; true if that completes the
+ * reply. Leaves all else to redisc_native_element(). */
+bool redisc_native_values(redisc_native_parser *parser);
 /* The same for a whole reply without children; false: not one, or not complete. */
 bool redisc_native_lone(redisc_native_parser *parser);
 

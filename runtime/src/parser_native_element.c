@@ -130,21 +130,29 @@ static redisc_step big_number(redisc_native_parser *parser, const char *line, si
     return take_text(parser, REDISC_NODE_BIG, 1 + plus, length - plus, length + 3);
 }
 
-/* A length: digits only. */
+/* A length or count: digits only. */
 static redisc_step read_length(redisc_native_parser *parser, const char *line, size_t length,
-                               size_t most, const char *what, size_t *value)
+                               size_t *value)
 {
     uint64_t number;
     if (!redisc_read_unsigned(line, length, &number)) {
-        return redisc_native_fail(parser, REDISC_ERROR_PROTOCOL, 1, "invalid length of %s", what);
+        return redisc_native_fail(parser, REDISC_ERROR_PROTOCOL, 1, "invalid length");
     }
-    if (number > most) {
-        return redisc_native_fail(parser, REDISC_ERROR_LIMIT, 0,
-                                  "%s of %llu exceeds the limit of %zu", what,
-                                  (unsigned long long)number, most);
-    }
-    *value = (size_t)number;
+    *value = number < SIZE_MAX ? (size_t)number : SIZE_MAX;
     return REDISC_STEP_VALUE;
+}
+
+/* The same for a string of which `sofar` bytes are there already. */
+static redisc_step read_bulk_length(redisc_native_parser *parser, const char *line, size_t length,
+                                    size_t sofar, size_t *value)
+{
+    size_t limit = parser->limits.bulk_bytes;
+    redisc_step step = read_length(parser, line, length, value);
+    if (step == REDISC_STEP_VALUE && *value > limit - sofar) {
+        return redisc_native_fail(parser, REDISC_ERROR_LIMIT, 0,
+                                  "string of %zu bytes exceeds the limit of %zu", *value, limit);
+    }
+    return step;
 }
 
 static bool is_null(const char *line, size_t length)
@@ -199,8 +207,7 @@ static redisc_step bulk(redisc_native_parser *parser, char sign, const char *lin
         return redisc_native_stream_continue(parser);
     }
     size_t size;
-    redisc_step step =
-        read_length(parser, line, length, parser->limits.bulk_bytes, "string", &size);
+    redisc_step step = read_bulk_length(parser, line, length, 0, &size);
     return step == REDISC_STEP_VALUE ? bulk_body(parser, type, length + 3, size) : step;
 }
 
@@ -216,8 +223,7 @@ static redisc_step stream_part(redisc_native_parser *parser)
     }
     redisc_step step = find_line(parser, &length);
     if (step == REDISC_STEP_VALUE) {
-        step = read_length(parser, here + 1, length, parser->limits.bulk_bytes - stream->length,
-                           "part of a streamed string", &size);
+        step = read_bulk_length(parser, here + 1, length, stream->length, &size);
     }
     if (step != REDISC_STEP_VALUE) {
         return step;
@@ -278,13 +284,18 @@ static redisc_step aggregate(redisc_native_parser *parser, char sign, const char
     if (length == 1 && *line == '?' && sign != '|' && sign != '>') {
         kind = REDISC_FRAME_STREAMED;
     } else {
-        size_t most = parser->limits.elements - parser->count;
         bool pairs = sign == '%' || sign == '|';
+        size_t limit = parser->limits.elements;
+        size_t most = parser->count < limit ? limit - parser->count : 0;
         size_t count;
-        redisc_step step = read_length(parser, line, length, pairs ? most / 2 : most,
-                                       "number of elements", &count);
+        redisc_step step = read_length(parser, line, length, &count);
         if (step != REDISC_STEP_VALUE) {
             return step;
+        }
+        if (count > (pairs ? most / 2 : most)) {
+            return redisc_native_fail(parser, REDISC_ERROR_LIMIT, 0,
+                                      "aggregate of %zu %s makes more than %zu elements", count,
+                                      pairs ? "pairs" : "values", limit);
         }
         children = pairs ? count * 2 : count;
     }

@@ -4,25 +4,22 @@
 
 enum { FIRST_NODES = 8, FIRST_FRAMES = 4 };
 
-/* Makes room for `more` nodes; grows geometrically, up to the limit of elements. */
+/* Makes room for `more` nodes; grows geometrically, up to the limit of elements (the reply itself
+ * doesn't count as one). */
 bool redisc_native_reserve(redisc_native_parser *parser, size_t more)
 {
-    size_t limit = parser->limits.elements;
+    size_t limit = parser->limits.elements + 1;
     if (parser->capacity - parser->count >= more) {
         return true;
     }
     if (more > limit - parser->count) {
-        redisc_native_fail(parser, REDISC_ERROR_LIMIT, 0, "more than %zu elements", limit);
+        redisc_native_fail(parser, REDISC_ERROR_LIMIT, 0, "more than %zu elements", limit - 1);
         return false;
     }
     size_t needed = parser->count + more;
     size_t capacity = parser->capacity < FIRST_NODES ? FIRST_NODES : parser->capacity * 2;
     capacity = capacity < needed ? needed : capacity;
     capacity = capacity > limit ? limit : capacity;
-    if (capacity > SIZE_MAX / sizeof(redisc_node)) {
-        redisc_native_no_memory(parser, capacity);
-        return false;
-    }
     redisc_node *nodes = redisc_reallocate(parser->nodes, capacity * sizeof *nodes);
     if (nodes == NULL) {
         redisc_native_no_memory(parser, capacity * sizeof *nodes);

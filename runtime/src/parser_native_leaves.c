@@ -10,27 +10,21 @@
 #include "parser_native.h"
 
 #include "double_read.h"
+#include "swar.h"
 
 #include <string.h>
 
-enum { MOST_LENGTH_DIGITS = 10, MOST_INTEGER_DIGITS = 18 };
+enum {
+    MOST_INTEGER_DIGITS = 18, /* always fit */
+    MOST_LENGTH = 99999,      /* longer strings go the general way */
+};
 
 static inline unsigned digit_at(const char *at)
 {
     return (unsigned)(unsigned char)*at - '0';
 }
 
-/* 0 for CR LF. */
-static inline unsigned crlf_difference(const char *at)
-{
-    uint16_t pair;
-    uint16_t crlf;
-    memcpy(&pair, at, sizeof pair);
-    memcpy(&crlf, "\r\n", sizeof crlf);
-    return (unsigned)(pair ^ crlf);
-}
-
-/* Reads digits; returns what follows them. More than 18 wrap around: the caller looks at how many
+/* Reads digits; returns what follows them. More than 19 wrap around: the caller looks at how many
  * there were. */
 static inline const char *digits(const char *at, uint64_t *value)
 {
@@ -44,24 +38,49 @@ static inline const char *digits(const char *at, uint64_t *value)
     return at;
 }
 
-/* A string of [at, end), at its '$'. Returns what follows it, or NULL. */
-static inline const char *bulk(const char *at, const char *end, size_t most, redisc_node *node,
-                               const char *base)
+/* Reads up to five digits; returns what follows them, or NULL if there are none. Written out, so
+ * that each count of digits has its own branch, and the usual one costs next to nothing. */
+static inline const char *length_digits(const char *at, uint64_t *value)
 {
-    uint64_t length;
-    const char *body = digits(at + 1, &length) + 2; /* behind CR LF */
-    size_t left = (size_t)(end + 2 - body);
-    size_t header = (size_t)(body - at);
-    if (!REDISC_LIKELY(header > 3 && header <= MOST_LENGTH_DIGITS + 3 && length <= most &&
-                       left >= length + 4)) {
+    unsigned digit = digit_at(at);
+    uint64_t sum = digit;
+    if (digit > 9) {
         return NULL;
     }
+    if ((digit = digit_at(++at)) <= 9) {
+        sum = sum * 10 + digit;
+        if ((digit = digit_at(++at)) <= 9) {
+            sum = sum * 10 + digit;
+            if ((digit = digit_at(++at)) <= 9) {
+                sum = sum * 10 + digit;
+                if ((digit = digit_at(++at)) <= 9) {
+                    sum = sum * 10 + digit;
+                    at++;
+                }
+            }
+        }
+    }
+    *value = sum;
+    return at;
+}
+
+/* A string in [at, end), at its '$'. Returns what follows it, or NULL. */
+static inline const char *bulk(const char *at, const char *end, const char *base, redisc_node *node,
+                               size_t *text)
+{
+    uint64_t length;
+    const char *cr = length_digits(at + 1, &length);
+    if (cr == NULL || (size_t)(end - cr) < length + 4) {
+        return NULL;
+    }
+    const char *body = cr + 2;
     const char *after = body + length;
-    if (!REDISC_LIKELY((crlf_difference(body - 2) | crlf_difference(after)) == 0)) {
+    if (!redisc_is_crlf(cr) || !redisc_is_crlf(after)) {
         return NULL;
     }
     node->head = redisc_node_head(REDISC_NODE_STRING, length);
     node->as.place = (uint64_t)(body - base);
+    *text += length + 1;
     return after + 2;
 }
 
@@ -82,6 +101,26 @@ static inline const char *integer(const char *at, const char *end, redisc_node *
     return after + 2;
 }
 
+/* The same for a reply of its own: nothing foretells how many digits it has, so they are read
+ * without a branch for each. */
+static inline const char *lone_integer(const char *at, const char *end, redisc_node *node)
+{
+#ifdef REDISC_HAVE_SWAR
+    bool negative = at[1] == '-';
+    const char *first = at + 1 + negative;
+    uint64_t bytes = redisc_eight_bytes(first);
+    unsigned count = redisc_leading_digits(bytes);
+    const char *after = first + count;
+    if (count - 1 < 7 && end - after >= 2 && redisc_is_crlf(after)) {
+        int64_t size = (int64_t)redisc_few_digits(bytes, count);
+        node->head = redisc_node_head(REDISC_NODE_INTEGER, 0);
+        node->as.integer = negative ? -size : size;
+        return after + 2;
+    }
+#endif
+    return integer(at, end, node);
+}
+
 /* A double, at its ','. */
 static inline const char *real(const char *at, const char *end, redisc_node *node)
 {
@@ -95,53 +134,126 @@ static inline const char *real(const char *at, const char *end, redisc_node *nod
     return after + 2;
 }
 
-static inline bool is_nil_bulk(const char *at, const char *end)
+static inline const char *nil(const char *at, const char *end, redisc_node *node)
 {
-    return end - at >= 5 && memcmp(at, "$-1\r", 4) == 0 && at[4] == '\n';
+    if (end - at < 5 || memcmp(at, "$-1\r", 4) != 0 || at[4] != '\n') {
+        return NULL;
+    }
+    node->head = redisc_node_head(REDISC_NODE_NIL, 0);
+    node->as.integer = 0;
+    return at + 5;
 }
 
-void redisc_native_leaves(redisc_native_parser *parser)
+static inline const char *ok(const char *at, const char *end, const char *base, redisc_node *node,
+                             size_t *text)
 {
-    redisc_frame *frame = redisc_native_top(parser);
+    if (end - at < 5 || memcmp(at, "+OK\r", 4) != 0 || at[4] != '\n') {
+        return NULL;
+    }
+    node->head = redisc_node_head(REDISC_NODE_SIMPLE, 2);
+    node->as.place = (uint64_t)(at + 1 - base);
+    *text += 3;
+    return at + 5;
+}
+
+/* Any of the values above that isn't a bulk string. */
+static REDISC_NOINLINE const char *other(const char *at, const char *end, const char *base,
+                                         redisc_node *node, size_t *text)
+{
+    switch (*at) {
+    case '$':
+        return nil(at, end, node);
+    case '+':
+        return ok(at, end, base, node, text);
+    case ',':
+        return real(at, end, node);
+    default:
+        return NULL;
+    }
+}
+
+/* Strings and numbers of the innermost aggregate, one after the other. */
+static void leaves(redisc_native_parser *parser, redisc_frame *frame)
+{
     const char *base = redisc_buffer_content(&parser->in);
     const char *end = base + redisc_buffer_len(&parser->in);
     const char *at = base + parser->at;
-    size_t most = parser->limits.bulk_bytes;
     size_t text = parser->text;
     size_t room = parser->capacity - parser->count;
     redisc_node *first = parser->nodes + parser->count;
     redisc_node *node = first;
     redisc_node *stop = first + (frame->remaining < room ? (size_t)frame->remaining : room);
     while (node < stop) {
-        const char *after;
+        const char *after = NULL;
         if (*at == '$') {
-            after = bulk(at, end, most, node, base);
-            if (REDISC_LIKELY(after != NULL)) {
-                text += redisc_node_length(node) + 1;
-            } else if (is_nil_bulk(at, end)) {
-                node->head = redisc_node_head(REDISC_NODE_NIL, 0);
-                node->as.integer = 0;
-                after = at + 5;
-            }
+            after = bulk(at, end, base, node, &text);
         } else if (*at == ':') {
             after = integer(at, end, node);
-        } else if (*at == ',') {
-            after = real(at, end, node);
-        } else {
-            break;
         }
-        if (after == NULL) {
-            break;
+        if (!REDISC_LIKELY(after != NULL)) {
+            size_t more = text;
+            after = other(at, end, base, node, &more);
+            if (after == NULL) {
+                break;
+            }
+            text = more;
         }
         at = after;
         node++;
     }
-    if (node > first) {
-        redisc_native_advance(parser, (size_t)(at - base) - parser->at);
-        frame->remaining -= (uint64_t)(node - first);
-        parser->count += (size_t)(node - first);
-        parser->text = text;
+    parser->at = (size_t)(at - base);
+    frame->remaining -= (uint64_t)(node - first);
+    parser->count += (size_t)(node - first);
+    parser->text = text;
+}
+
+/* An array, map or set of 1 to 9 values or pairs: opened if all that takes is there. */
+static bool open_short(redisc_native_parser *parser)
+{
+    const char *at = redisc_native_here(parser);
+    unsigned children = digit_at(at + 1);
+    redisc_node_type type = REDISC_NODE_ARRAY;
+    if (*at != '*') {
+        if (*at != '%' && *at != '~') {
+            return false;
+        }
+        type = *at == '%' ? REDISC_NODE_MAP : REDISC_NODE_SET;
     }
+    if (children - 1 > 8 || redisc_native_available(parser) < 4 || !redisc_is_crlf(at + 2)) {
+        return false;
+    }
+    children <<= type == REDISC_NODE_MAP;
+    if (parser->capacity - parser->count <= children || parser->depth == parser->frame_capacity ||
+        parser->depth == parser->limits.depth) {
+        return false;
+    }
+    redisc_node *node = &parser->nodes[parser->count];
+    redisc_frame *frame = &parser->frames[parser->depth++];
+    frame->remaining = children;
+    frame->node = parser->count++;
+    frame->kind = REDISC_FRAME_COUNTED;
+    node->head = redisc_node_head(type, children);
+    parser->at += 4;
+    return true;
+}
+
+bool redisc_native_values(redisc_native_parser *parser)
+{
+    if (parser->limits.bulk_bytes < MOST_LENGTH) {
+        return redisc_native_close(parser); /* with such limits each length has to be looked at */
+    }
+    parser->wanted = 0;
+    parser->searched = 0;
+    do {
+        redisc_frame *frame = redisc_native_top(parser);
+        if (frame->remaining > 0) {
+            leaves(parser, frame);
+        }
+        if (frame->remaining == 0 && redisc_native_close(parser)) {
+            return true;
+        }
+    } while (parser->depth > 0 && open_short(parser));
+    return false;
 }
 
 bool redisc_native_lone(redisc_native_parser *parser)
@@ -149,27 +261,17 @@ bool redisc_native_lone(redisc_native_parser *parser)
     const char *at = redisc_buffer_content(&parser->in);
     const char *end = at + redisc_buffer_len(&parser->in);
     redisc_node *node = &parser->lone;
-    const char *after = NULL;
-    if (*at == '$') {
-        after = bulk(at, end, parser->limits.bulk_bytes, node, at);
-        if (after != NULL) {
-            parser->text = redisc_node_length(node) + 1;
-        } else if (is_nil_bulk(at, end)) {
-            node->head = redisc_node_head(REDISC_NODE_NIL, 0);
-            node->as.integer = 0;
-            after = at + 5;
-        }
+    const char *after;
+    if (parser->limits.bulk_bytes < MOST_LENGTH) {
+        return false;
+    }
+    if (*at == '+') {
+        after = ok(at, end, at, node, &parser->text);
     } else if (*at == ':') {
-        after = integer(at, end, node);
-    } else if (end - at >= 5 && memcmp(at, "+OK\r", 4) == 0 && at[4] == '\n') {
-        if (parser->limits.bulk_bytes >= 2) {
-            node->head = redisc_node_head(REDISC_NODE_SIMPLE, 2);
-            node->as.place = 1;
-            parser->text = 3;
-            after = at + 5;
-        }
-    } else if (*at == ',') {
-        after = real(at, end, node);
+        after = lone_integer(at, end, node);
+    } else {
+        after = *at == '$' ? bulk(at, end, at, node, &parser->text) : NULL;
+        after = after == NULL ? other(at, end, at, node, &parser->text) : after;
     }
     if (after == NULL) {
         return false;

@@ -86,11 +86,9 @@ redisc_status redisc_pin(redisc *client, redisc **pinned)
     if (self == NULL) {
         return REDISC_ERROR_MEMORY;
     }
-    int64_t now_ms = redisc_now_ms();
     self->handle.is = &redisc_pinned_class;
     self->derived = false;
-    self->connection =
-        redisc_pool_take(self->pool, now_ms, redisc_deadline_from(now_ms, self->timeout_ms));
+    self->connection = redisc_pool_take(self->pool, redisc_now_ms(), self->timeout_ms);
     if (self->connection == NULL) {
         redisc_pooled_free(self);
         return redisc_last_error()->status;

@@ -10,7 +10,9 @@ enum {
      * which the peer may die anyway. What the check is for, servers that restarted or dropped idle
      * connections, takes longer.
      */
-    FRESH_MS = 10
+    FRESH_MS = 10,
+    /* What an idle connection's output buffer may keep. */
+    KEEP_BYTES = 64 * 1024
 };
 
 /* The used_ms of a connection that was never used: newer than any other. */
@@ -146,7 +148,7 @@ static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connec
     return connection;
 }
 
-redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline)
+redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms)
 {
     pthread_mutex_lock(&pool->lock);
     int64_t fresh_ms = now_ms - FRESH_MS;
@@ -154,19 +156,21 @@ redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, redisc_de
         fresh_ms = pool->suspect_ms;
     }
     redisc_connection *connection = pool->idle;
+    if (connection != NULL) {
+        pool->idle = connection->next;
+        pool->idle_count--;
+        pool->in_use++;
+        pthread_mutex_unlock(&pool->lock);
+        if (connection->used_ms > fresh_ms) {
+            connection->used_ms = now_ms;
+            return connection;
+        }
+    }
+    redisc_deadline deadline = redisc_deadline_from(now_ms, timeout_ms);
     if (connection == NULL) {
         connection = take_slowly(pool, deadline);
-        return first_fit(pool, connection, now_ms, fresh_ms, deadline);
     }
-    pool->idle = connection->next;
-    pool->idle_count--;
-    pool->in_use++;
-    pthread_mutex_unlock(&pool->lock);
-    if (connection->used_ms <= fresh_ms) {
-        return first_fit(pool, connection, now_ms, fresh_ms, deadline);
-    }
-    connection->used_ms = now_ms;
-    return connection;
+    return first_fit(pool, connection, now_ms, fresh_ms, deadline);
 }
 
 redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *broken,
@@ -196,7 +200,10 @@ void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
         discard(pool, connection);
         return;
     }
-    redisc_connection_shrink(connection);
+    if (connection->grown || connection->out.capacity > KEEP_BYTES) {
+        redisc_connection_shrink(connection);
+        connection->grown = false;
+    }
     pthread_mutex_lock(&pool->lock);
     if (connection->generation != pool->generation || pool->first_waiter != NULL) {
         give_slowly(pool, connection);

@@ -42,10 +42,11 @@ redisc_pool *redisc_pool_retain(redisc_pool *pool);
 
 /*
  * Takes a connection that is fit for use: an idle one, a new one, or, in a pool that blocks, one
- * that somebody else gives back before the deadline. `now_ms` is the time, for the caller has just
- * looked; it becomes the connection's used_ms. NULL after failing.
+ * that somebody else gives back in time. `now_ms` is the time, for the caller has just looked; the
+ * time-out (negative: none) counts from then, and it becomes the connection's used_ms. NULL after
+ * failing.
  */
-redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline);
+redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms);
 
 /* Gives a connection back; it is closed instead if it is broken, changed, or of an older
  * generation. */

@@ -36,8 +36,8 @@ redisc_status redisc_queue_push(redisc_queue *queue, const redisc_command_info *
     return REDISC_OK;
 }
 
-/* Keeps the last error for that place. Without memory the status alone has to do. */
-static void keep_failure(redisc_queue *queue, size_t place)
+/* Keeps the last error for those calls. Without memory, what the caller returns has to do. */
+static void keep_failure(redisc_queue *queue, size_t first, size_t end)
 {
     if (queue->failure_count == queue->failure_capacity) {
         size_t capacity = queue->failure_capacity == 0 ? 8 : queue->failure_capacity * 2;
@@ -49,31 +49,49 @@ static void keep_failure(redisc_queue *queue, size_t place)
         queue->failures = failures;
         queue->failure_capacity = capacity;
     }
-    redisc_error_copy *copy = redisc_allocate(sizeof *copy);
-    if (copy == NULL) {
-        return;
+    redisc_error *error = redisc_error_clone();
+    if (error != NULL) {
+        queue->failures[queue->failure_count++] = (redisc_call_failure){first, end, error};
     }
-    redisc_error_save(copy);
-    queue->failures[queue->failure_count++] = (redisc_call_failure){place, copy};
 }
 
-redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply)
+static redisc_status finish(redisc_queue *queue, redisc_status status)
 {
     size_t place = queue->first++;
-    const redisc_call_slot *slot = &queue->slots[place];
-    redisc_status status = redisc_read_reply(reply, slot->result, slot->out);
     if (status < 0) {
-        redisc_error_about(slot->info->name, REDISC_ANSWERED, 1);
-        keep_failure(queue, place);
+        redisc_error_about(queue->slots[place].info->name, REDISC_ANSWERED, 1);
+        keep_failure(queue, place, place + 1);
     }
     return status;
 }
 
-void redisc_queue_fail_first(redisc_queue *queue, redisc_delivery delivery)
+redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply)
 {
-    size_t place = queue->first++;
-    redisc_error_about(queue->slots[place].info->name, delivery, 1);
-    keep_failure(queue, place);
+    const redisc_call_slot *slot = &queue->slots[queue->first];
+    return finish(queue, redisc_read_reply(reply, slot->result, slot->out));
+}
+
+redisc_status redisc_queue_answer_part(redisc_queue *queue, const redisc_parsed *reply,
+                                       size_t *place)
+{
+    const redisc_call_slot *slot = &queue->slots[queue->first];
+    return finish(queue, redisc_read_value(reply, *place, slot->result, slot->out, place));
+}
+
+void redisc_queue_fail(redisc_queue *queue, size_t end, redisc_delivery delivery)
+{
+    if (end <= queue->first) {
+        return;
+    }
+    bool alone = end == queue->first + 1;
+    redisc_error_about(alone ? queue->slots[queue->first].info->name : NULL, delivery, 1);
+    keep_failure(queue, queue->first, end);
+    queue->first = end;
+}
+
+void redisc_queue_step(redisc_queue *queue)
+{
+    queue->first++;
 }
 
 const redisc_error *redisc_queue_error(const redisc_queue *queue, size_t place)
@@ -82,28 +100,37 @@ const redisc_error *redisc_queue_error(const redisc_queue *queue, size_t place)
     size_t high = queue->failure_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (queue->failures[middle].place < place) {
+        if (queue->failures[middle].end <= place) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (low < queue->failure_count && queue->failures[low].place == place) {
-        return &queue->failures[low].copy->error;
+    bool found = low < queue->failure_count && queue->failures[low].first <= place;
+    return found ? queue->failures[low].error : NULL;
+}
+
+static void drop_failures(redisc_queue *queue)
+{
+    for (size_t i = 0; i < queue->failure_count; i++) {
+        redisc_release(queue->failures[i].error);
     }
-    return NULL;
+    queue->failure_count = 0;
 }
 
 void redisc_queue_forget(redisc_queue *queue)
 {
-    for (size_t i = 0; i < queue->failure_count; i++) {
-        redisc_release(queue->failures[i].copy);
-    }
-    queue->failure_count = 0;
+    drop_failures(queue);
     size_t open = redisc_queue_open(queue);
     if (open > 0 && queue->first > 0) {
         memmove(queue->slots, queue->slots + queue->first, open * sizeof *queue->slots);
     }
     queue->first = 0;
     queue->count = open;
+}
+
+void redisc_queue_rewind(redisc_queue *queue)
+{
+    drop_failures(queue);
+    queue->first = 0;
 }

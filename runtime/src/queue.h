@@ -15,10 +15,11 @@ typedef struct redisc_call_slot {
     void *out; /* the caller's variable, already zeroed */
 } redisc_call_slot;
 
-/* A failed call. */
+/* Calls that failed for one reason: a single one, or all from `first` to before `end`. */
 typedef struct redisc_call_failure {
-    size_t place;
-    redisc_error_copy *copy;
+    size_t first;
+    size_t end;
+    redisc_error *error;
 } redisc_call_failure;
 
 typedef struct redisc_queue {
@@ -26,7 +27,7 @@ typedef struct redisc_queue {
     size_t first; /* the first one that is open */
     size_t count; /* all, finished ones included */
     size_t capacity;
-    redisc_call_failure *failures; /* in order of place */
+    redisc_call_failure *failures; /* in order, no two overlap */
     size_t failure_count;
     size_t failure_capacity;
 } redisc_queue;
@@ -42,11 +43,22 @@ static inline size_t redisc_queue_open(const redisc_queue *queue)
 
 /* Reads the reply into the first open call, which is finished then. Answers its status. */
 redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply);
-/* Fails the first open call with this thread's last error, as not answered. */
-void redisc_queue_fail_first(redisc_queue *queue, redisc_delivery delivery);
+/* The same for one value within a reply, at *place, which steps over it. */
+redisc_status redisc_queue_answer_part(redisc_queue *queue, const redisc_parsed *reply,
+                                       size_t *place);
+/*
+ * Fails the open calls up to before `end` with this thread's last error (its command, if it names
+ * none, is left out), for they have one reason.
+ */
+void redisc_queue_fail(redisc_queue *queue, size_t end, redisc_delivery delivery);
+/* Finishes the first open call without a result: it is told apart later, or was none of the
+ * caller's. */
+void redisc_queue_step(redisc_queue *queue);
 /* Why the call at that place failed, or NULL. */
 const redisc_error *redisc_queue_error(const redisc_queue *queue, size_t place);
 /* Forgets finished calls and all errors; places count from the first open call. */
 void redisc_queue_forget(redisc_queue *queue);
+/* Opens all calls again, without errors: for another try. */
+void redisc_queue_rewind(redisc_queue *queue);
 
 #endif

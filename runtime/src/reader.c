@@ -148,16 +148,14 @@ static void take_large(redisc_reader *in)
     in->reply->large = NULL;
 }
 
-redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *result, void *out)
+/* Reads what stands between two places of the reply. */
+static redisc_status read_nodes(redisc_parsed *reply, const redisc_node *first,
+                                const redisc_node *end, const redisc_result *result, void *out)
 {
-    const redisc_node *root = reply->nodes;
-    redisc_reader in = {.at = root,
-                        .end = root + reply->count,
-                        .reply = reply,
-                        .status = REDISC_OK,
-                        .what = result->what};
-    if (redisc_node_kind(root) == REDISC_NODE_ERROR) {
-        return redisc_fail_server(node_text(&in, root));
+    redisc_reader in = {
+        .at = first, .end = end, .reply = reply, .status = REDISC_OK, .what = result->what};
+    if (redisc_node_kind(first) == REDISC_NODE_ERROR) {
+        return redisc_fail_server(node_text(&in, first));
     }
     uint64_t dropped[4] = {0};
     bool wanted = out != NULL;
@@ -173,4 +171,48 @@ redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *resul
         memset(out, 0, result->size);
     }
     return in.status;
+}
+
+redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *result, void *out)
+{
+    return read_nodes(reply, reply->nodes, reply->nodes + reply->count, result, out);
+}
+
+static size_t end_of_value(const redisc_parsed *reply, size_t first)
+{
+    const redisc_node *node = &reply->nodes[first];
+    return redisc_node_kind(node) >= REDISC_NODE_ARRAY ? (size_t)node->as.next : first + 1;
+}
+
+/* The value alone, as if it were a reply: its own text and its own large strings. */
+static redisc_parsed cut_out(const redisc_parsed *reply, size_t first, size_t end)
+{
+    redisc_parsed part = *reply;
+    part.count = end - first;
+    part.text = 0;
+    part.large = NULL;
+    for (size_t i = first; i < end; i++) {
+        const redisc_node *node = &reply->nodes[i];
+        redisc_node_type kind = redisc_node_kind(node);
+        if (kind == REDISC_NODE_LARGE) {
+            node->as.large->next = part.large;
+            part.large = node->as.large;
+        } else if (kind >= REDISC_NODE_STRING && kind <= REDISC_NODE_ERROR) {
+            part.text += redisc_node_length(node) + 1;
+        }
+    }
+    return part;
+}
+
+redisc_status redisc_read_value(const redisc_parsed *reply, size_t first,
+                                const redisc_result *result, void *out, size_t *next)
+{
+    size_t end = end_of_value(reply, first);
+    redisc_parsed part = cut_out(reply, first, end);
+    if (next != NULL) {
+        *next = end;
+    }
+    redisc_status status = read_nodes(&part, reply->nodes + first, reply->nodes + end, result, out);
+    redisc_block_free(part.large);
+    return status;
 }

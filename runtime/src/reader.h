@@ -45,6 +45,14 @@ typedef struct redisc_result {
  */
 redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *result, void *out);
 
+/*
+ * The same for one value within a reply (an item of EXEC's array): the nodes from `first` to its
+ * end. *next, if not NULL, is the place of what follows. Large strings of that value go to its
+ * result, so each value may be read once.
+ */
+redisc_status redisc_read_value(const redisc_parsed *reply, size_t first,
+                                const redisc_result *result, void *out, size_t *next);
+
 /* Fails: "expected an integer, got the string "abc" (item 3)". */
 bool redisc_reader_mismatch(redisc_reader *in, const char *expected);
 

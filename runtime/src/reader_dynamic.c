@@ -65,7 +65,7 @@ bool redisc_take_dynamic(redisc_reader *in, redisc_reply *value)
 
 static bool read_dynamic(redisc_reader *in, void *out)
 {
-    size_t nodes = in->reply->count - 1;
+    size_t nodes = (size_t)(in->end - in->at) - 1;
     /* A little slack: arrays that follow text are aligned. */
     size_t more = nodes * (sizeof(redisc_reply) + 8) + in->reply->text;
     redisc_reply *root = redisc_reader_begin(in, sizeof *root, more);

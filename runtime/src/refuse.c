@@ -34,3 +34,19 @@ redisc_status redisc_refuse_missing(const redisc_command_info *info, const redis
     redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` is missing", info->name, name);
     return refused(info, result, out);
 }
+
+redisc_status redisc_refuse_list(const redisc_command_info *info, const redisc_result *result,
+                                 void *out, const char *name, size_t count)
+{
+    redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` %s", info->name, name,
+                count == 0 ? "is empty" : "has a count but its items are NULL");
+    return refused(info, result, out);
+}
+
+redisc_status redisc_refuse_begin(const redisc_command *c, const redisc_result *result, void *out)
+{
+    if (out != NULL) {
+        memset(out, 0, result->size);
+    }
+    return c->status;
+}

@@ -9,7 +9,7 @@
 
 typedef struct line {
     test_script *script;
-    const char *act; /* of the command under way; NULL between commands */
+    const char *act;  /* of the command under way; NULL between commands */
     const char *rest; /* of its reply; NULL before the first byte of it was asked for */
 } line;
 
@@ -69,6 +69,9 @@ static ptrdiff_t read_line(void *transport, void *bytes, size_t size, int64_t ti
     line *self = transport;
     if (self->act == NULL) {
         return wait_in_vain(timeout_ms);
+    }
+    if (strcmp(self->act, SCRIPT_UNSENT) == 0) {
+        return REDISC_TRANSPORT_CLOSED;
     }
     if (self->rest == NULL) {
         self->script->executed++;

@@ -108,8 +108,8 @@ Test(pool, refuses_more_than_the_maximum)
 
 Test(pool, waiting_ends_at_the_pools_limit)
 {
-    redisc_pool *pool = open_pool(
-        &(redisc_options){.max_connections = 1, .pool_blocks = true, .pool_wait_ms = 50});
+    redisc_pool *pool =
+        open_pool(&(redisc_options){.max_connections = 1, .pool_blocks = true, .pool_wait_ms = 50});
     redisc *client = open_client(pool);
     redisc *a = pin(client), *b;
     int64_t start_ms = test_now_ms();
@@ -314,8 +314,7 @@ Test(pool, lives_as_long_as_its_last_user)
 static void check_description(const char *url, const redisc_options *options, const char *expected)
 {
     redisc_pool *pool;
-    cr_assert_eq(redisc_pool_open(url, options, &pool), REDISC_OK, "%s",
-                 redisc_last_error()->text);
+    cr_assert_eq(redisc_pool_open(url, options, &pool), REDISC_OK, "%s", redisc_last_error()->text);
     char text[256];
     cr_expect_eq(redisc_pool_describe(pool, text, sizeof text), strlen(expected));
     cr_expect_str_eq(text, expected);

@@ -19,7 +19,7 @@
  *
  * Thread safety: a client and what redisc_with() derives from it may be used by all threads at
  * once; no call changes it. It must be closed only once, when no call is under way. A pinned handle
- * belongs to one thread at a time.
+ * belongs to one thread at a time. A thread must not be cancelled (pthread_cancel) within a call.
  */
 #ifndef REDISC_CLIENT_H
 #define REDISC_CLIENT_H

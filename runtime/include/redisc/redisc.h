@@ -17,6 +17,7 @@
 #include <redisc/codec.h>
 #include <redisc/handle.h>
 #include <redisc/options.h>
+#include <redisc/pipeline.h>
 #include <redisc/pool.h>
 #include <redisc/reply.h>
 #include <redisc/status.h>

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compares redisc with hiredis, and with what can't be saved, in one run. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from measure import (REDISC, BenchError, Figures, Server, count_allocations,
+                     count_instructions, list_cases, time_case)
+from report import print_tables
+
+LIMITS = Path(__file__).with_name("limits.json")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=lambda text: Path(text).resolve(), help="where bench_times and bench_allocations are")
+    parser.add_argument("--server", help="the server's program (default: REDISC_TEST_SERVER's, "
+                                         "else redis-server)")
+    parser.add_argument("--only", default="", metavar="TEXT",
+                        help="the cases with this in their kind or name")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--milliseconds", type=int, default=20,
+                        help="of each side in each round (default: 20)")
+    parser.add_argument("--two-cores", action="store_true",
+                        help="don't put server and client on the same core")
+    parser.add_argument("--no-instructions", action="store_true", help="don't run callgrind")
+    parser.add_argument("--check", action="store_true",
+                        help="no times: fail if instructions or allocations exceed limits.json")
+    return parser.parse_args()
+
+
+def find_server(given: str | None) -> str | None:
+    return shutil.which(given or os.environ.get("REDISC_TEST_SERVER") or "redis-server")
+
+
+def last_core() -> int | None:
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    return max(os.sched_getaffinity(0))
+
+
+def measure(options: argparse.Namespace) -> list[Figures]:
+    cases = [case for case in list_cases(options.folder)
+             if options.only.lower() in f"{case.kind} {case.name}".lower()]
+    program = find_server(options.server)
+    if program is None and any(case.kind == "sync" for case in cases):
+        print("no server found: the cases that need one are left out", file=sys.stderr)
+        cases = [case for case in cases if case.kind != "sync"]
+    with_instructions = not options.no_instructions and shutil.which("valgrind") is not None
+    if not with_instructions:
+        print("no valgrind, or not wanted: instructions are not counted", file=sys.stderr)
+    core = None if options.two_cores else last_core()
+    server = Server(program, core) if any(case.kind == "sync" for case in cases) else None
+    try:
+        return [measure_case(options, Figures(case), server, core, with_instructions)
+                for case in cases]
+    finally:
+        if server is not None:
+            server.stop()
+
+
+def measure_case(options: argparse.Namespace, figures: Figures, server: Server | None,
+                 core: int | None, with_instructions: bool) -> Figures:
+    is_sync = figures.case.kind == "sync"
+    addresses = server.addresses if is_sync else []
+    show_progress(figures.case.name)
+    if not options.check:
+        time_case(options.folder, figures, addresses, options.rounds, options.milliseconds,
+                  core if is_sync else None)
+    count_allocations(options.folder, figures, addresses)
+    if with_instructions:
+        count_instructions(options.folder, figures, addresses)
+    show_progress("")
+    return figures
+
+
+def show_progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def exceeded(all_figures: list[Figures]) -> list[str]:
+    """What is more than limits.json allows, and cases that it does not know."""
+    limits = json.loads(LIMITS.read_text(encoding="utf-8"))
+    complaints = []
+    for figures in all_figures:
+        limit = limits.get(figures.case.name)
+        if limit is None:
+            complaints.append(f"{figures.case.name}: no limits are set")
+            continue
+        for what in ("instructions", "allocations"):
+            count = getattr(figures, what).get(REDISC)
+            if count is not None and count > limit[what]:
+                complaints.append(f"{figures.case.name}: {count:.2f} {what} for one operation, "
+                                  f"at most {limit[what]} are allowed")
+    return complaints
+
+
+def main() -> int:
+    options = arguments()
+    try:
+        all_figures = measure(options)
+    except (BenchError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    print_tables(all_figures)
+    if not options.check:
+        return 0
+    complaints = exceeded(all_figures)
+    print("\n".join(complaints) or "all within limits.json")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

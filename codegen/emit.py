@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The generated files: templates filled in, written if they changed, stale ones removed."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from . import headers
+from .functions import SourceFile, info_flags, state_lines
+from .model import BUILT_IN_STRUCTS, Command, Spec
+from .readers import Readers
+from .shapes import Shapes
+
+MARK = "by codegen: edit the specification, not this file"  # every generated file has it
+
+
+@dataclass
+class Output:
+    """All generated files, by their path below the output folder."""
+
+    files: dict[str, str]
+
+    def write(self, out: Path) -> list[str]:
+        """Writes what differs and removes generated files that are no more; answers what it did."""
+        done = []
+        for path in sorted(self.stale(out)):
+            (out / path).unlink()
+            done.append(f"removed {path}")
+        for path in self.changed(out):
+            target = out / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(self.files[path], encoding="utf-8")
+            done.append(f"wrote {path}")
+        return done
+
+    def changed(self, out: Path) -> list[str]:
+        def differs(path: str) -> bool:
+            target = out / path
+            return not target.is_file() or target.read_text(encoding="utf-8") != self.files[path]
+        return [path for path in sorted(self.files) if differs(path)]
+
+    def stale(self, out: Path) -> set[str]:
+        """Files that were generated once and are not any more."""
+        found = set()
+        for path in out.rglob("*") if out.is_dir() else []:
+            name = path.relative_to(out).as_posix()
+            if path.is_file() and name not in self.files and MARK in path.read_text(encoding="utf-8", errors="replace")[:400]:
+                found.add(name)
+        return found
+
+
+def environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
+    env = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+                             keep_trailing_newline=True, autoescape=False)
+    env.globals["mark"] = MARK
+    return env
+
+
+def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
+    """Fills in all templates."""
+    env = environment()
+    files: dict[str, str] = {}
+
+    def render(path: str, template: str, **values) -> None:
+        files[path] = env.get_template(template).render(**values)
+
+    readers = Readers(spec)
+    readers.build()
+    render("include/redisc/types.h", "types.h.j2", texts=headers.type_texts(spec, shapes, set(BUILT_IN_STRUCTS)))
+    for group, source in sources.items():
+        values = {"group": group, "title": group.replace("_", " "), "declarations": declarations(source),
+                  "macros": [m for m in map(headers.macro_text, source.functions) if m], "items": source.items}
+        render(f"include/redisc/commands_{group}.h", "commands_group.h.j2", **values)
+        render(f"src/commands_{group}.c", "commands_group.c.j2", **values)
+    groups = sorted(sources)
+    legacy = [f.name for s in sources.values() for f in s.functions if f.function.is_legacy]
+    render("include/redisc/commands.h", "commands.h.j2", groups=groups)
+    render("include/redisc/legacy.h", "legacy.h.j2", functions=sorted(legacy))
+    render("src/readers.h", "readers.h.j2", declarations=headers.result_declarations(readers))
+    render("src/readers.c", "readers.c.j2", functions=[f.text() for f in readers.functions],
+           results=[readers.results[n] for n in sorted(readers.results)], predicates=readers.predicates,
+           text_types=readers.text_types, uses=" ".join(f.text() for f in readers.functions))
+    render("src/command_table.c", "command_table.c.j2", entries=[table_entry(c) for c in sorted(spec.commands, key=lambda c: c.words)])
+    symbols = sorted(f.name for s in sources.values() for f in s.functions)
+    files["symbols.txt"] = f"# Generated {MARK}\n" + "".join(f"{name}\n" for name in symbols)
+    return Output(files)
+
+
+def declarations(source: SourceFile) -> list[str]:
+    """The prototypes with their documentation; an options struct stands before its first use."""
+    texts: list[str] = []
+    seen: set[str] = set()
+    for function in source.functions:
+        if function.options and function.options.name not in seen:
+            seen.add(function.options.name)
+            texts.append(headers.struct_text(function.options))
+        function.c.storage = "REDISC_API"
+        texts.append(function.doc + "\n" + "\n".join(function.c.prototype()))
+        function.c.storage = ""
+    return texts
+
+
+def table_entry(command: Command) -> list[str]:
+    """The initialisers of a redisc_command_entry."""
+    repeatable = bool(command.functions) and all(f.is_repeatable for f in command.functions)
+    flags = info_flags(command, repeatable)
+    lines = [f".info.name = \"{command.words}\",", ".info.words = \"\","]
+    if flags:
+        lines.append(f".info.flags = {' | '.join(flags)},")
+    if command.connection_state:
+        lines += state_lines(command.connection_state, ".info.state = ")
+    for place, argument in enumerate(command.arguments):
+        if argument.wait:
+            lines.append(f".wait_unit = REDISC_WAIT_{argument.wait.upper()},")
+            if argument.token:
+                lines.append(f".wait_token = \"{argument.token}\",")
+            else:
+                lines.append(f".wait_word = {_word_of(command, place)},")
+    return lines
+
+
+def _word_of(command: Command, place: int) -> int:
+    """Which word an argument is, if what stands before it has a fixed number of words; -1: the last one."""
+    if place == len(command.arguments) - 1:
+        return -1
+    return len(command.words.split(" ")) + sum(len(a.words) + (a.type is not None) + bool(a.oneof)
+                                               for a in command.arguments[:place])

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Enums, structs, lists and macros as the text of headers."""
+from __future__ import annotations
+
+from .ctext import WIDTH, doc_comment, fill
+from .functions import LoweredFunction, declared
+from .model import Field, Record, Spec
+from .readers import Readers
+from .results import value_type
+from .shapes import CEnum, CField, CStruct, Shapes
+
+
+def enum_text(enum: CEnum) -> str:
+    doc = enum.doc + (f" 0: {enum.zero_doc}." if enum.zero_doc else "")
+    lines = doc_comment([doc]) + [f"typedef enum redisc_{enum.name} {{"]
+    entries = [(f"    {value} = {number},", enum.docs[name]) for number, (name, value) in enumerate(enum.values.items(), 1)]
+    lines += commented(entries)
+    return "\n".join(lines + [f"    REDISC_{enum.name.upper()}_MAX_ = 0x7fffffff", f"}} redisc_{enum.name};"])
+
+
+def struct_text(struct: CStruct) -> str:
+    lines = doc_comment(list(struct.doc)) + [f"typedef struct redisc_{struct.name} {{"]
+    lines += commented([(f"    {declared(f.ctype, f.name)};", f.doc) for f in struct.fields])
+    return "\n".join(lines + [f"}} redisc_{struct.name};"])
+
+
+def commented(entries: list[tuple[str, str]]) -> list[str]:
+    """Lines with their comments: behind them if all fit there, else above."""
+    behind: list[str] = []
+    for i, (line, doc) in enumerate(entries):
+        column = len(line)
+        for step in (-1, 1):  # the neighbours with comments stand in the same column
+            j = i
+            while doc and 0 <= j < len(entries) and entries[j][1]:
+                column = max(column, len(entries[j][0]))
+                j += step
+        behind.append(f"{line.ljust(column)} /**< {doc} */" if doc else line)
+    if all(len(line) <= WIDTH for line in behind):
+        return behind
+    lines: list[str] = []
+    for line, doc in entries:
+        lines += (doc_comment([doc[0].upper() + doc[1:] + "."], 4) if doc else []) + [line]
+    return lines
+
+
+def list_text(name: str) -> str:
+    return f"/** A list of redisc_{name}. */\nREDISC_DECLARE_LIST({name}, redisc_{name});"
+
+
+def record_struct(record: Record) -> CStruct:
+    """A record as a struct."""
+    fields = [CField(f.name, _field_type(f), f.doc, f.where) for f in record.fields]
+    if record.present:
+        fields.append(CField(record.present, "bool", "false if it came as nil; all else is zero then", record.where))
+    return CStruct(record.name, fields, [record.summary], record.where)
+
+
+def _field_type(f: Field) -> str:
+    pointer = f.type.kind == "record" and f.type.optional
+    return f"const {value_type(f.type)} *" if pointer else value_type(f.type)
+
+
+def listed_records(spec: Spec) -> set[str]:
+    """The records of which there are lists."""
+    replies = [f.reply for f in spec.functions] + [f.type for r in spec.records.values() for f in r.fields]
+    return {r.item.record for r in replies if r.kind == "list" and r.item.kind == "record"}
+
+
+def type_texts(spec: Spec, shapes: Shapes, built_in: set[str]) -> list[str]:
+    """Enums, then structs and lists, each behind what it is made of. Options are not among them."""
+    texts = [enum_text(shapes.enums[name]) for name in sorted(shapes.enums)]
+    structs = {n: s for n, s in shapes.structs.items() if not n.endswith("_options") and not s.built_in}
+    for record in spec.records.values():
+        if record.name not in built_in:
+            structs[record.name] = record_struct(record)
+            structs[record.name].has_list = record.name in listed_records(spec)
+    done: set[str] = set()
+
+    def place(name: str) -> None:
+        if name in done or name not in structs:
+            return
+        done.add(name)
+        struct = structs[name]
+        for f in struct.fields:
+            base = f.ctype.removeprefix("const ").removesuffix(" *").removeprefix("redisc_")
+            place(base)
+            place(base.removesuffix("_list"))
+        texts.append(struct_text(struct))
+        if struct.has_list:
+            texts.append(list_text(name))
+
+    for name in sorted(structs):
+        place(name)
+    return texts
+
+
+def macro_text(function: LoweredFunction) -> str | None:
+    """The macro that lets C strings stand for redisc_str; None if it needs none."""
+    parts = function.macro_parameters
+    if parts is None:
+        return None
+    names, arguments = parts
+    head = f"#define {function.name}({', '.join(names)})"
+    body = f"{function.name}({', '.join(arguments)})"
+    if len(head) + 1 + len(body) <= WIDTH:
+        return f"{head} {body}"
+    width = WIDTH - 2  # each line ends with a blank and the backslash
+    lines = fill(f"#define {function.name}(", names, ")", width=width)
+    lines += fill(f"{function.name}(", arguments, ")", 4, width=width, last_width=WIDTH)
+    return "\n".join([line.ljust(WIDTH - 1) + "\\" for line in lines[:-1]] + [lines[-1]])
+
+
+def result_declarations(readers: Readers) -> list[str]:
+    return [f"extern const redisc_result redisc_reads_{name};" for name in sorted(readers.results)]

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange.h"
+
+#include "transport.h"
+
+#include <errno.h>
+#include <poll.h>
+
+enum {
+    PORTION = 64 * 1024, /* sent at once: what a socket's buffer takes, and no more than the server
+                            digests meanwhile */
+    SLICE_MS = 10        /* a transport without a descriptor is tried again after it */
+};
+
+static redisc_status broken(redisc_exchange *x)
+{
+    x->connection->broken = true;
+    return redisc_last_error()->status;
+}
+
+static redisc_status lost(redisc_exchange *x, int error)
+{
+    if (error == 0) {
+        redisc_fail(REDISC_ERROR_CLOSED,
+                    "the server closed the connection with %zu replies to come", x->expected);
+    } else {
+        redisc_fail_errno(REDISC_ERROR_CLOSED, error,
+                          "the connection was lost with %zu replies to come", x->expected);
+    }
+    return broken(x);
+}
+
+static redisc_status too_late(redisc_exchange *x)
+{
+    redisc_fail(REDISC_ERROR_TIMEOUT, "the deadline passed with %zu replies to come", x->expected);
+    return broken(x);
+}
+
+/* Hands out every reply that is complete. */
+static redisc_status take_replies(redisc_exchange *x)
+{
+    redisc_parsed reply;
+    redisc_parse state = REDISC_PARSE_REPLY;
+    while ((state = redisc_connection_take(x->connection, &reply)) == REDISC_PARSE_REPLY) {
+        if (x->expected == 0) {
+            redisc_fail(REDISC_ERROR_PROTOCOL, "more replies came than commands were sent");
+            return broken(x);
+        }
+        x->expected--;
+        redisc_status status = x->on_reply(x->context, &reply);
+        redisc_parser_consume(x->connection->parser);
+        if (status < 0) {
+            return broken(x);
+        }
+    }
+    return state == REDISC_PARSE_FAILED ? broken(x) : REDISC_OK;
+}
+
+/* Reads once and takes what that completes. *moved: whether anything came. */
+static redisc_status receive_some(redisc_exchange *x, int64_t timeout_ms, bool *moved)
+{
+    ptrdiff_t count = redisc_connection_read_some(x->connection, timeout_ms);
+    *moved = count > 0;
+    if (count > 0) {
+        return take_replies(x);
+    }
+    if (count == REDISC_TRANSPORT_TIMEOUT || count == REDISC_TRANSPORT_AGAIN) {
+        return REDISC_OK;
+    }
+    if (count == REDISC_CONNECTION_NO_ROOM) {
+        return broken(x);
+    }
+    return lost(x, count == REDISC_TRANSPORT_CLOSED ? 0 : errno);
+}
+
+static redisc_status send_some(redisc_exchange *x, int64_t timeout_ms, bool *moved)
+{
+    size_t portion = x->len - x->sent;
+    portion = portion < PORTION ? portion : PORTION;
+    errno = EIO; /* for transports that fail without a reason */
+    ptrdiff_t count = x->connection->transport->write(x->connection->state, x->bytes + x->sent,
+                                                      portion, timeout_ms);
+    *moved = count > 0;
+    if (count > 0) {
+        x->sent += (size_t)count < portion ? (size_t)count : portion;
+        return REDISC_OK;
+    }
+    if (count == REDISC_TRANSPORT_TIMEOUT || count == REDISC_TRANSPORT_AGAIN) {
+        return REDISC_OK;
+    }
+    int error = errno;
+    /* A server that closes mostly says why before; what it said is taken, and may be the very
+     * reply. */
+    bool heard = true;
+    while (heard && x->expected > 0) {
+        redisc_status status = receive_some(x, 0, &heard);
+        if (status != REDISC_OK) {
+            return status;
+        }
+    }
+    return lost(x, error);
+}
+
+/* Nothing can be sent and nothing has come: waits for either. */
+static redisc_status wait_for_either(redisc_exchange *x)
+{
+    int64_t left = redisc_deadline_left(x->deadline);
+    if (left == 0) {
+        return too_late(x);
+    }
+    const redisc_transport_class *transport = x->connection->transport;
+    int descriptor =
+        transport->descriptor == NULL ? -1 : transport->descriptor(x->connection->state);
+    if (descriptor < 0) {
+        bool moved = false;
+        return receive_some(x, left < 0 || left > SLICE_MS ? SLICE_MS : left, &moved);
+    }
+    if (redisc_socket_wait(descriptor, POLLIN | POLLOUT, left) < 0 && errno != EINTR) {
+        return lost(x, errno);
+    }
+    return REDISC_OK;
+}
+
+redisc_status redisc_exchange_send(redisc_exchange *x)
+{
+    while (x->sent < x->len) {
+        bool sent = false;
+        bool came = false;
+        redisc_status status = send_some(x, 0, &sent);
+        if (status == REDISC_OK && x->sent < x->len) {
+            status = receive_some(x, 0, &came);
+        }
+        if (status == REDISC_OK && !sent && !came) {
+            status = wait_for_either(x);
+        }
+        if (status != REDISC_OK) {
+            return status;
+        }
+    }
+    return REDISC_OK;
+}
+
+redisc_status redisc_exchange_run(redisc_exchange *x)
+{
+    redisc_status status = redisc_exchange_send(x);
+    while (status == REDISC_OK && x->expected > 0) {
+        int64_t left = redisc_deadline_left(x->deadline);
+        if (left == 0) {
+            return too_late(x);
+        }
+        bool came = false;
+        status = receive_some(x, left, &came);
+    }
+    return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Sending many commands while receiving their replies, so that neither side has to hold it all.
+ */
+#ifndef REDISC_SRC_EXCHANGE_H
+#define REDISC_SRC_EXCHANGE_H
+
+#include "connection.h"
+
+typedef struct redisc_exchange {
+    redisc_connection *connection;
+    const char *bytes; /* to send; they stay where they are until the exchange is over */
+    size_t len;
+    size_t sent;
+    size_t expected; /* replies that are still to come */
+    redisc_deadline deadline;
+    /* Gets each reply in turn, pushes excepted; a failure ends the exchange. */
+    redisc_status (*on_reply)(void *context, redisc_parsed *reply);
+    void *context;
+} redisc_exchange;
+
+/* Until all is sent and all replies have come. On failure the connection is broken. */
+redisc_status redisc_exchange_run(redisc_exchange *exchange);
+/* Until all is sent; takes the replies that come meanwhile, and leaves the others for later. */
+redisc_status redisc_exchange_send(redisc_exchange *exchange);
+
+#endif
