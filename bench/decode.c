@@ -12,7 +12,15 @@
 
 #include <stdlib.h>
 
-enum { PORTION = 16 * 1024, RUN_BYTES = 128 * 1024, FEWEST = 4, MOST = 4096 };
+enum {
+    PORTION = 16 * 1024,
+    PART_BYTES = 128 * 1024, /* about; a part has FEWEST to MOST replies */
+    FEWEST = 4,
+    MOST = 4096,
+    /* Of all parts. With much less the processor would know them by heart after some runs: its
+     * branch predictor remembers tens of thousands of lengths. */
+    ALL_BYTES = 2 * 1024 * 1024,
+};
 
 #if HIREDIS_MAJOR >= 1
 #define ONLY_RESP3(drain) drain
@@ -61,14 +69,22 @@ static const decode_case cases[] = {
 
 static size_t portion_at(const decoding *self, size_t offset)
 {
-    size_t rest = self->wire.len - offset;
+    size_t rest = self->wire->len - offset;
     return rest < self->portion ? rest : self->portion;
+}
+
+static void take_next_part(bench_work *work)
+{
+    decoding *self = (decoding *)work;
+    self->wire = &self->parts[self->runs++ % self->part_count];
+    self->taken = 0;
 }
 
 static void prepare_redisc(bench_work *work)
 {
     decoding *self = (decoding *)work;
     redisc_str output;
+    take_next_part(work);
     for (size_t i = 0; i < self->replies; i++) {
         if (self->is->kind->call(self->codec, &self->results[i]) != REDISC_QUEUED) {
             bench_fail(self->is->name, redisc_last_error()->text);
@@ -81,9 +97,8 @@ static void prepare_redisc(bench_work *work)
 static void run_redisc(bench_work *work)
 {
     decoding *self = (decoding *)work;
-    self->taken = 0;
-    for (size_t offset = 0; offset < self->wire.len; offset += self->portion) {
-        if (redisc_codec_feed(self->codec, self->wire.bytes + offset, portion_at(self, offset)) <
+    for (size_t offset = 0; offset < self->wire->len; offset += self->portion) {
+        if (redisc_codec_feed(self->codec, self->wire->bytes + offset, portion_at(self, offset)) <
             0) {
             bench_fail(self->is->name, redisc_last_error()->text);
         }
@@ -97,11 +112,10 @@ static void run_redisc(bench_work *work)
 static void run_hiredis(bench_work *work)
 {
     decoding *self = (decoding *)work;
-    self->taken = 0;
-    for (size_t offset = 0; offset < self->wire.len; offset += self->portion) {
+    for (size_t offset = 0; offset < self->wire->len; offset += self->portion) {
         char portion[PORTION];
         size_t len = portion_at(self, offset);
-        memcpy(portion, self->wire.bytes + offset, len);
+        memcpy(portion, self->wire->bytes + offset, len);
         redisReaderFeed(self->reader, portion, len);
         self->is->kind->drain(self);
     }
@@ -110,10 +124,10 @@ static void run_hiredis(bench_work *work)
 static void run_floor(bench_work *work)
 {
     decoding *self = (decoding *)work;
-    for (size_t offset = 0; offset < self->wire.len; offset += self->portion) {
+    for (size_t offset = 0; offset < self->wire->len; offset += self->portion) {
         char portion[PORTION];
         size_t len = portion_at(self, offset);
-        memcpy(portion, self->wire.bytes + offset, len);
+        memcpy(portion, self->wire->bytes + offset, len);
         __asm__ volatile("" : : "r"(portion) : "memory");
     }
     self->taken = self->replies;
@@ -134,21 +148,35 @@ static void close_decoding(bench_work *work)
     if (self->reader != NULL) {
         redisReaderFree(self->reader);
     }
-    bench_wire_free(&self->wire);
+    for (size_t part = 0; part < self->part_count; part++) {
+        bench_wire_free(&self->parts[part]);
+    }
+    free(self->parts);
     free(self->results);
     free(self);
 }
 
-static void build_wire(decoding *self)
+static void build_part(decoding *self, size_t part)
 {
-    self->is->reply(&self->wire, 0);
-    self->replies = RUN_BYTES / self->wire.len;
+    for (size_t i = 0; i < self->replies; i++) {
+        self->is->reply(&self->parts[part], part * self->replies + i);
+    }
+}
+
+static void build_parts(decoding *self)
+{
+    bench_wire one = {NULL, 0, 0};
+    self->is->reply(&one, 0);
+    self->replies = PART_BYTES / one.len;
     self->replies = self->replies < FEWEST ? FEWEST : self->replies;
     self->replies = self->replies > MOST ? MOST : self->replies;
-    for (size_t i = 1; i < self->replies; i++) {
-        self->is->reply(&self->wire, i);
+    self->part_count = ALL_BYTES / (self->replies * one.len) + 1;
+    self->parts = bench_allocate(self->part_count * sizeof *self->parts);
+    for (size_t part = 0; part < self->part_count; part++) {
+        build_part(self, part);
     }
-    self->portion = self->is->one_by_one ? self->wire.len / self->replies : PORTION;
+    self->portion = self->is->one_by_one ? one.len : PORTION;
+    bench_wire_free(&one);
 }
 
 static bench_work *open_case(const decode_case *is, bench_side side)
@@ -158,9 +186,11 @@ static bench_work *open_case(const decode_case *is, bench_side side)
     }
     decoding *self = bench_allocate(sizeof *self);
     self->is = is;
-    build_wire(self);
-    self->work = (bench_work){
-        .operations = self->replies, .settle = check_all_taken, .close = close_decoding};
+    build_parts(self);
+    self->work = (bench_work){.operations = self->replies,
+                              .prepare = take_next_part,
+                              .settle = check_all_taken,
+                              .close = close_decoding};
     switch (side) {
     case BENCH_REDISC:
         if (redisc_codec_open(NULL, &self->codec) != REDISC_OK) {

@@ -30,8 +30,11 @@ typedef union decoded {
 struct decoding {
     bench_work work;
     const struct decode_case *is;
-    bench_wire wire;     /* all replies of a run */
-    size_t replies;      /* how many */
+    bench_wire *parts; /* one run takes one of them, the next run the next */
+    size_t part_count;
+    const bench_wire *wire; /* the part at hand */
+    size_t runs;
+    size_t replies;      /* in each part */
     size_t portion;      /* of the bytes, fed at once */
     size_t taken;        /* of them, so far */
     redisc *codec;       /* redisc */

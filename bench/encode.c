@@ -8,6 +8,7 @@
  * text first (doubles, integers).
  */
 #include "encode_data.h"
+#include "values.h"
 #include "work.h"
 
 #include <redisc/redisc.h>
@@ -41,6 +42,8 @@ struct encoding {
     bench_work work;
     const encode_case *is;
     const bench_data *data;
+    size_t next; /* the run at hand makes the calls from next to end */
+    size_t end;
     /* redisc */
     redisc *codec;
     const redisc_str *value;
@@ -65,34 +68,29 @@ static redisc_str key_of(const encoding *self, size_t i)
 
 static void call_get(encoding *self)
 {
-    for (size_t i = 0; i < self->work.operations; i++) {
+    for (size_t i = self->next; i < self->end; i++) {
         redisc_get(self->codec, key_of(self, i), &self->value);
     }
 }
 
 static void call_set(encoding *self)
 {
-    for (size_t i = 0; i < self->work.operations; i++) {
+    for (size_t i = self->next; i < self->end; i++) {
         redisc_set(self->codec, key_of(self, i), self->data->value);
     }
 }
 
-static int64_t increment(size_t i)
-{
-    return (int64_t)(i * 1000003 % 10000000);
-}
-
 static void call_incrby(encoding *self)
 {
-    for (size_t i = 0; i < self->work.operations; i++) {
-        redisc_incrby(self->codec, key_of(self, i), increment(i), &self->integer);
+    for (size_t i = self->next; i < self->end; i++) {
+        redisc_incrby(self->codec, key_of(self, i), bench_some_integer(i), &self->integer);
     }
 }
 
 static void call_hset(encoding *self)
 {
     redisc_pair_list fields = {self->data->fields, BENCH_FIELDS};
-    for (size_t i = 0; i < self->work.operations; i++) {
+    for (size_t i = self->next; i < self->end; i++) {
         redisc_hset(self->codec, key_of(self, i), fields, &self->integer);
     }
 }
@@ -100,27 +98,25 @@ static void call_hset(encoding *self)
 static void call_mset(encoding *self)
 {
     redisc_pair_list pairs = {self->data->pairs, BENCH_PAIRS};
-    for (size_t i = 0; i < self->work.operations; i++) {
+    for (size_t i = self->next; i < self->end; i++) {
         redisc_mset(self->codec, pairs);
-    }
-}
-
-static void call_zadd_of(encoding *self, const redisc_scored *members)
-{
-    redisc_scored_list list = {members, BENCH_MEMBERS};
-    for (size_t i = 0; i < self->work.operations; i++) {
-        redisc_zadd(self->codec, key_of(self, i), list, &self->integer);
     }
 }
 
 static void call_zadd(encoding *self)
 {
-    call_zadd_of(self, self->data->members);
+    for (size_t i = self->next; i < self->end; i++) {
+        redisc_scored_list list = {self->data->members[i % BENCH_SETS], BENCH_MEMBERS};
+        redisc_zadd(self->codec, key_of(self, i), list, &self->integer);
+    }
 }
 
 static void call_zadd_whole(encoding *self)
 {
-    call_zadd_of(self, self->data->wholes);
+    for (size_t i = self->next; i < self->end; i++) {
+        redisc_scored_list list = {self->data->wholes[i % BENCH_SETS], BENCH_MEMBERS};
+        redisc_zadd(self->codec, key_of(self, i), list, &self->integer);
+    }
 }
 
 /* How hiredis is: its argument vector. */
@@ -178,13 +174,14 @@ static void vector_zadd(encoding *self)
     add(self, key_of(self, 0));
     for (size_t i = 0; i < BENCH_MEMBERS; i++) {
         add(self, redisc_bytes(self->texts[i], 0));
-        add(self, self->data->members[i].member);
+        add(self, self->data->members[0][i].member);
     }
 }
 
 static void number_increment(encoding *self, size_t i)
 {
-    self->lens[2] = (size_t)snprintf(self->texts[0], NUMBER_SIZE, "%" PRId64, increment(i));
+    self->lens[2] =
+        (size_t)snprintf(self->texts[0], NUMBER_SIZE, "%" PRId64, bench_some_integer(i));
 }
 
 static void number_scores(encoding *self, const redisc_scored *members)
@@ -197,14 +194,12 @@ static void number_scores(encoding *self, const redisc_scored *members)
 
 static void number_mixed(encoding *self, size_t i)
 {
-    (void)i;
-    number_scores(self, self->data->members);
+    number_scores(self, self->data->members[i % BENCH_SETS]);
 }
 
 static void number_whole(encoding *self, size_t i)
 {
-    (void)i;
-    number_scores(self, self->data->wholes);
+    number_scores(self, self->data->wholes[i % BENCH_SETS]);
 }
 
 static const encode_case cases[] = {
@@ -260,6 +255,13 @@ static void run_redisc(bench_work *work)
     redisc_codec_sent(self->codec, output.len);
 }
 
+static void take_next_calls(bench_work *work)
+{
+    encoding *self = (encoding *)work;
+    self->next = self->end;
+    self->end += work->operations;
+}
+
 /* The calls are answered, so that the next run finds none that wait. */
 static void settle_redisc(bench_work *work)
 {
@@ -276,7 +278,7 @@ static void run_hiredis(bench_work *work)
 {
     encoding *self = (encoding *)work;
     bool keyed = self->argv[1] == self->data->keys[0].data;
-    for (size_t i = 0; i < work->operations; i++) {
+    for (size_t i = self->next; i < self->end; i++) {
         char *command;
         if (keyed) {
             self->argv[1] = key_of(self, i).data;
@@ -333,7 +335,8 @@ static bench_work *open_case(const encode_case *is, bench_side side)
     encoding *self = bench_allocate(sizeof *self);
     self->is = is;
     self->data = bench_data_new();
-    self->work = (bench_work){.operations = BATCH_BYTES / is->bytes, .close = close_encoding};
+    self->work = (bench_work){
+        .operations = BATCH_BYTES / is->bytes, .prepare = take_next_calls, .close = close_encoding};
     is->vector(self);
     switch (side) {
     case BENCH_REDISC:

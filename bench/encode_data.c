@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "encode_data.h"
 
+#include "values.h"
 #include "work.h"
 
 #include <stdarg.h>
@@ -18,17 +19,14 @@ __attribute__((format(printf, 1, 2))) static redisc_str text(const char *format,
     return redisc_bytes(kept, (size_t)len);
 }
 
-static double mixed_score(size_t i)
+static void fill_members(bench_data *data)
 {
-    switch (i % 4) {
-    case 0:
-        return (double)(i * 37);
-    case 1:
-        return (double)(i * 1237) / 100;
-    case 2:
-        return (double)(i * 7654321) / 1e6;
-    default:
-        return (double)i / 7;
+    for (size_t i = 0; i < BENCH_SETS * BENCH_MEMBERS; i++) {
+        redisc_str member = text("member:%04zu", i % BENCH_MEMBERS);
+        data->members[i / BENCH_MEMBERS][i % BENCH_MEMBERS] =
+            (redisc_scored){bench_some_score(i), member};
+        data->wholes[i / BENCH_MEMBERS][i % BENCH_MEMBERS] =
+            (redisc_scored){bench_whole_score(i), member};
     }
 }
 
@@ -45,10 +43,6 @@ const bench_data *bench_data_new(void)
     for (size_t i = 0; i < BENCH_PAIRS; i++) {
         data->pairs[i] = (redisc_pair){text("key:%08zu", i), text("value:%04zu", i)};
     }
-    for (size_t i = 0; i < BENCH_MEMBERS; i++) {
-        redisc_str member = text("member:%04zu", i);
-        data->members[i] = (redisc_scored){mixed_score(i), member};
-        data->wholes[i] = (redisc_scored){(double)(i * 37), member};
-    }
+    fill_members(data);
     return data;
 }

@@ -13,6 +13,7 @@ enum {
     BENCH_FIELDS = 10,
     BENCH_PAIRS = 100,
     BENCH_MEMBERS = 100,
+    BENCH_SETS = 64, /* of members, used in turn */
 };
 
 typedef struct bench_data {
@@ -20,8 +21,9 @@ typedef struct bench_data {
     redisc_str value; /* 100 bytes */
     redisc_pair fields[BENCH_FIELDS];
     redisc_pair pairs[BENCH_PAIRS];
-    redisc_scored members[BENCH_MEMBERS]; /* scores: whole, 2 decimals, 6 decimals, any, in turn */
-    redisc_scored wholes[BENCH_MEMBERS];  /* the same members with whole scores */
+    /* Scores: whole, with 2 decimals, with 6, any, in turn. */
+    redisc_scored members[BENCH_SETS][BENCH_MEMBERS];
+    redisc_scored wholes[BENCH_SETS][BENCH_MEMBERS]; /* the same members with whole scores */
 } bench_data;
 
 /** Lives until the process ends. */

@@ -161,7 +161,7 @@ def median_ratio(above: list[float], below: list[float]) -> float:
 def count_allocations(folder: Path, figures: Figures, addresses: list[str]) -> None:
     for side in (HIREDIS, REDISC):
         worker = Worker([str(folder / "bench_allocations")], figures.case, side, addresses)
-        answer = worker.ask("count 3")
+        answer = worker.ask("count 4")
         worker.end()
         if answer is not None and int(answer[1]) >= 0:
             figures.allocations[side] = int(answer[1]) / int(answer[0])
@@ -173,7 +173,7 @@ def count_instructions(folder: Path, figures: Figures, addresses: list[str]) -> 
     os.environ["GLIBC_TUNABLES"] = COUNTABLE_COPIES
     for side in (HIREDIS, REDISC):
         worker = Worker(callgrind, figures.case, side, addresses)
-        answer = worker.ask("count 2")
+        answer = worker.ask("count 4")
         told = worker.end()
         if answer is None:
             continue

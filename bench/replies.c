@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replies.h"
 
+#include "values.h"
 #include "work.h"
 
 #include <inttypes.h>
@@ -55,46 +56,14 @@ static void add_filled(bench_wire *wire, size_t len, size_t seed)
     wire->len += len + 2;
 }
 
-/* Numbers without an order that a branch predictor could learn; the same in each run. */
-static uint64_t scatter(uint64_t i)
-{
-    i = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-    i = (i ^ (i >> 29)) * UINT64_C(0xbf58476d1ce4e5b9);
-    return i ^ (i >> 32);
-}
-
-static int64_t some_integer(size_t i)
-{
-    static const int64_t powers[] = {10,      100,      1000,      10000,      100000,
-                                     1000000, 10000000, 100000000, 1000000000, 10000000000};
-    return (int64_t)(scatter(i) >> 1) % powers[scatter(i + 1) % 10];
-}
-
 /* As a server writes scores: the shortest text that reads back as the same double. */
 static void write_score(char text[NUMBER_SIZE], size_t i)
 {
-    double score;
-    switch (scatter(i) % 4) {
-    case 0:
-        score = (double)(scatter(i + 1) % 100000);
-        break;
-    case 1:
-        score = (double)(scatter(i + 1) % 10000000) / 100;
-        break;
-    case 2:
-        score = (double)(scatter(i + 1) % 10000000000) / 1e6;
-        break;
-    default:
-        score = (double)(scatter(i + 1) % 100000) / 7;
-        break;
-    }
+    double score = bench_some_score(i);
     int digits = 0;
     do {
         snprintf(text, NUMBER_SIZE, "%.*g", ++digits, score);
     } while (strtod(text, NULL) != score && digits < 17);
-    if (strchr(text, 'e') != NULL) {
-        snprintf(text, NUMBER_SIZE, "%.0f", score);
-    }
 }
 
 void bench_reply_ok(bench_wire *wire, size_t i)
@@ -105,7 +74,7 @@ void bench_reply_ok(bench_wire *wire, size_t i)
 
 void bench_reply_integer(bench_wire *wire, size_t i)
 {
-    add(wire, ":%" PRId64 "\r\n", some_integer(i));
+    add(wire, ":%" PRId64 "\r\n", bench_some_integer(i));
 }
 
 void bench_reply_16_bytes(bench_wire *wire, size_t i)
@@ -135,7 +104,7 @@ void bench_reply_1000_mixed_strings(bench_wire *wire, size_t i)
 {
     add(wire, "*%d\r\n", MANY);
     for (size_t j = 0; j < MANY; j++) {
-        add_filled(wire, 1 + scatter(i * MANY + j) % 120, i + j);
+        add_filled(wire, 1 + bench_scatter(i * MANY + j) % 120, i + j);
     }
 }
 
@@ -143,10 +112,10 @@ void bench_reply_100_with_nils(bench_wire *wire, size_t i)
 {
     add(wire, "*100\r\n");
     for (size_t j = 0; j < 100; j++) {
-        if (scatter(i * 100 + j) % 4 == 0) {
+        if (bench_scatter(i * 100 + j) % 4 == 0) {
             add(wire, "$-1\r\n");
         } else {
-            add_filled(wire, 16 + scatter(i * 100 + j) % 20, i + j);
+            add_filled(wire, 16 + bench_scatter(i * 100 + j) % 20, i + j);
         }
     }
 }

@@ -8,6 +8,7 @@ from .load import Document, Documents
 from .model import Argument, Command, Example, Field, Function, Live, Record, Spec, Use, c_name
 from .problems import Problems, Where, did_you_mean
 from .replies import Reply, parse_reply
+from .resp import Malformed, check_reply, protocols_of
 
 VALUE_TYPES = ("key", "string", "pattern", "integer", "unsigned", "double", "unix-time", "score-bound")
 _USE = re.compile(r"(?P<name>\w+)(?P<always>!)?(=(?P<branch>[a-z]\w*))?(:(?P<type>[a-z-]+))?(=(?P<default>-?\d+))?")
@@ -73,7 +74,7 @@ def _command(document: Document, problems: Problems) -> Command | None:
         _add_function(command, entry, where / "legacy" / "functions" / i, problems, legacy=True)
     by_name = {f.name: f for f in command.functions}
     for i, entry in enumerate(content.get("examples", [])):
-        example = _example(entry, where / "examples" / i)
+        example = _example(entry, where / "examples" / i, problems)
         command.examples.append(example)
         if example.call not in by_name:
             problems.add(example.where / "call", f"there is no function \"{example.call}\" here"
@@ -173,7 +174,23 @@ def word_bytes(word: str | dict) -> bytes:
     return bytes.fromhex(word["hex"]) if isinstance(word, dict) else word.encode("utf-8")
 
 
-def _example(entry: dict, where: Where) -> Example:
+def _replies(entry: dict, where: Where, problems: Problems) -> tuple[str | None, str | None]:
+    """The reply in RESP2 and in RESP3; one that RESP2 doesn't know is an example for RESP3 only."""
+    try:
+        if "reply" in entry:
+            protocols = protocols_of(entry["reply"])
+            if 3 not in protocols:
+                problems.add(where / "reply", "RESP3 says it in another way: give resp2 and resp3")
+            return (entry["reply"] if 2 in protocols else None), entry["reply"]
+        for key, protocol in (("resp2", 2), ("resp3", 3)):
+            if key in entry:
+                check_reply(entry[key], protocol)
+    except Malformed as fault:
+        problems.add(where / (key if "reply" not in entry else "reply"), f"this is no whole reply: {fault}")
+    return entry.get("resp2"), entry.get("resp3")
+
+
+def _example(entry: dict, where: Where, problems: Problems) -> Example:
     live = None
     if "live" in entry:
         given = entry["live"]
@@ -181,7 +198,7 @@ def _example(entry: dict, where: Where) -> Example:
         live = Live([[word_bytes(w) for w in words] for words in given.get("before", [])], gives,
                     gives == "varies" and "gives" in given, given.get("since", {}), "needs" in given)
     sends = [word_bytes(w) for w in entry["sends"]] if "sends" in entry else None
-    return Example(where, entry["call"], entry.get("with", {}), sends,
-                   entry.get("resp2", entry.get("reply")), entry.get("resp3", entry.get("reply")),
+    resp2, resp3 = _replies(entry, where, problems)
+    return Example(where, entry["call"], entry.get("with", {}), sends, resp2, resp3,
                    entry.get("gives"), "gives" in entry, entry.get("fails"), entry.get("text"),
                    live, entry.get("not_live"))

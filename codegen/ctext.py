@@ -9,22 +9,37 @@ WIDTH = 100
 
 def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str = ",", width: int = WIDTH,
          last_width: int = 0) -> list[str]:
-    """`head` + items + `tail` on as few lines as fit, continued below the first item.
+    """`head` + items + `tail`, broken where clang-format would: of the ways that fit, the one it likes best.
 
-    An assignment goes on below its variable if that saves a line. Where an item is too long to stand behind
-    the head, the items begin on a line of their own.
+    Ways: below the first item; the items on lines of their own; an assignment's value below its variable.
     """
     pad = " " * indent
-    lines = _filled(pad + head, items, tail, separator, width, last_width or width)
-    if len(lines) > 1 and " = " in head:
+    deeper = pad + "    "
+    ways = [(0, _filled(pad + head, items, tail, separator, width, last_width))]
+    if head.endswith("("):
+        ways.append((BREAK_PAREN, [pad + head] + _filled(deeper, items, tail, separator, width, last_width)))
+    if " = " in head:
         variable, call = head.split(" = ")
-        below = _filled(f"{pad}    {call}", items, tail, separator, width)
-        if len(below) == 1 and len(below[0]) <= width:
-            return [f"{pad}{variable} ="] + below
-    too_long = any(len(line) > width for line in lines[:-1]) or len(lines[-1]) > (last_width or width)
-    if too_long and head.endswith("("):
-        return [pad + head] + _filled(pad + "    ", items, tail, separator, width)
-    return lines
+        ways.append((BREAK_ASSIGNMENT, [f"{pad}{variable} ="] + _filled(deeper + call, items, tail, separator, width)))
+    def fits(lines: list[str]) -> bool:
+        return all(len(line) <= width for line in lines[:-1]) and len(lines[-1]) <= (last_width or width)
+    fitting = [way for way in ways if fits(way[1])] or ways[:1]
+    return min(fitting, key=_cost)[1]
+
+
+# What clang-format 14 takes for a line break in these places, with the LLVM style's penalties.
+BREAK_PAREN = 74
+BREAK_ASSIGNMENT = 37
+_BREAK_FIRST_COMMA = 56
+_BREAK_COMMA = 41
+
+
+def _cost(way: tuple[int, list[str]]) -> int:
+    base, lines = way
+    breaks = len(lines) - (2 if base else 1)
+    if base == BREAK_PAREN:
+        return base + _BREAK_COMMA * breaks
+    return base + (_BREAK_FIRST_COMMA + _BREAK_COMMA * (breaks - 1) if breaks else 0)
 
 
 def _filled(head: str, items: list[str], tail: str, separator: str, width: int, last_width: int = 0) -> list[str]:

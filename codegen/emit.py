@@ -7,9 +7,11 @@ from pathlib import Path
 
 import jinja2
 
-from . import headers
+from . import descriptions, headers
+from .examples import ExampleCode, before_function, live_row, wire_row
+from .ctext import Call
 from .functions import SourceFile, info_flags, state_lines
-from .model import BUILT_IN_STRUCTS, Command, Spec
+from .model import BUILT_IN_STRUCTS, Command, Function, Spec
 from .readers import Readers
 from .shapes import Shapes
 
@@ -84,6 +86,20 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
            results=[readers.results[n] for n in sorted(readers.results)], predicates=readers.predicates,
            text_types=readers.text_types, uses=" ".join(f.text() for f in readers.functions))
     render("src/command_table.c", "command_table.c.j2", entries=[table_entry(c) for c in sorted(spec.commands, key=lambda c: c.words)])
+    render("tests/describe.h", "describe.h.j2", declarations=descriptions.declarations(spec))
+    render("tests/describe.c", "describe.c.j2", lists=descriptions.all_lists(spec),
+           functions=[f.text() for f in descriptions.functions(spec)])
+    render("tests/live_server.h", "live_server.h.j2")
+    render("tests/live_server.c", "live_server.c.j2")
+    code = ExampleCode(spec, shapes)
+    for group, source in sources.items():
+        values = {"group": group, "title": group.replace("_", " ")}
+        calls = [code.call(f, e, n) for f in source.functions for n, e in enumerate(f.function.examples, 1)]
+        render(f"tests/examples_{group}.h", "examples.h.j2", calls=[c.name for c in calls], **values)
+        render(f"tests/examples_{group}.c", "examples.c.j2", functions=[c.text() for c in calls], **values)
+        tables = [test_tables(f.function, spec) for f in source.functions]
+        render(f"tests/wire_{group}.c", "wire_group.c.j2", functions=tables, **values)
+        render(f"tests/live_{group}.c", "live_group.c.j2", functions=tables, **values)
     symbols = sorted(f.name for s in sources.values() for f in s.functions)
     files["symbols.txt"] = f"# Generated {MARK}\n" + "".join(f"{name}\n" for name in symbols)
     return Output(files)
@@ -101,6 +117,20 @@ def declarations(source: SourceFile) -> list[str]:
         texts.append(function.doc + "\n" + "\n".join(function.c.prototype()))
         function.c.storage = ""
     return texts
+
+
+def test_tables(function: Function, spec: Spec) -> dict:
+    """What the tests of a function are made of."""
+    numbered = list(enumerate(function.examples, 1))
+    live = [(n, e) for n, e in numbered if e.live is not None]
+    before = [before_function(function, e, n) for n, e in live]
+    table = f"{function.name}_examples"
+    check = {"wire": Call("const char *fault = example_check_wire(", [table, str(len(numbered))]),
+             "live": Call("live_check(", [f"\"{function.name}\"", table, str(len(live))])}
+    return {"name": function.name, "wire_check": "\n".join(check["wire"].render(4)),
+            "live_check": "\n".join(check["live"].render(4)), "wire": [wire_row(function, e, n, spec.records) for n, e in numbered],
+            "live": [live_row(function, e, n, spec.records) for n, e in live],
+            "before": [f.text() for f in before if f is not None]}
 
 
 def table_entry(command: Command) -> list[str]:

@@ -17,16 +17,14 @@ static int fail(void)
     return EXIT_FAILURE;
 }
 
-/* What an event loop does when its socket can be written to. */
+/* What an event loop does when its socket can be written to: here it is printed. */
 static void send_output(redisc *codec)
 {
     redisc_str bytes;
     redisc_codec_output(codec, &bytes);
     for (size_t i = 0; i < bytes.len; i++) {
-        if (bytes.data[i] == '\r') {
-            printf(" | ");
-        } else if (bytes.data[i] != '\n') {
-            putchar(bytes.data[i]);
+        if (bytes.data[i] != '\r') {
+            putchar(bytes.data[i] == '\n' ? ' ' : bytes.data[i]);
         }
     }
     putchar('\n');

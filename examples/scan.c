@@ -20,12 +20,12 @@ typedef struct tally {
 
 enum { TYPES = 16 };
 
-/* The tally of a type, a new one if it is the first of its kind; the last one takes what is left. */
+/* The tally of a type, a new one if it is the first of its kind; the last one takes what is left.
+ */
 static tally *tally_of(tally all[TYPES], redisc_str type)
 {
     tally *at = all;
-    while (at < all + TYPES - 1 && at->keys > 0 &&
-           !redisc_str_equal(redisc_text(at->type), type)) {
+    while (at < all + TYPES - 1 && at->keys > 0 && !redisc_str_equal(redisc_text(at->type), type)) {
         at++;
     }
     if (at->keys == 0) {

@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 static const tour_part *const parts[] = {
-    &tour_strings,     &tour_bitmaps, &tour_hyperloglogs, &tour_keys,   &tour_hashes,
-    &tour_lists,       &tour_sets,    &tour_sorted_sets,  &tour_geo,    &tour_connection,
-    &tour_legacy,      &tour_errors,  &tour_script,       &tour_threads};
+    &tour_strings, &tour_bitmaps,    &tour_hyperloglogs, &tour_keys,
+    &tour_hashes,  &tour_lists,      &tour_sets,         &tour_sorted_sets,
+    &tour_geo,     &tour_connection, &tour_legacy,       &tour_errors,
+    &tour_script,  &tour_callbacks,  &tour_pipelines,    &tour_threads};
 
 /* The same server, spoken to in two ways. */
 typedef struct clients {
@@ -35,8 +36,8 @@ static bool wants_colour(void)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-    return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') &&
-           terminal != NULL && strcmp(terminal, "dumb") != 0;
+    return isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0') && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
 }
 
 /* Deletes a part's keys: the tour leaves nothing behind, and trips over nothing either. */
@@ -115,8 +116,10 @@ static void greet(tour *t, const char *url, redisc *client)
                 redisc_last_error()->text, url == NULL ? "not set" : "set");
         exit(EXIT_FAILURE);
     }
-    printf("%sA tour of redisc %s%s with %s %s, %s\n", paint(t, "\033[1m"), REDISC_VERSION,
-           paint(t, "\033[0m"), server->server.data, server->version.data, pool);
+    printf("%sA tour of redisc %s%s with %s %s\n", paint(t, "\033[1m"), REDISC_VERSION,
+           paint(t, "\033[0m"), server->server.data, server->version.data);
+    printf("%s%s; all keys begin with %s%s\n", paint(t, "\033[2m"), pool, TOUR_KEY(""),
+           paint(t, "\033[0m"));
     redisc_free(server);
     redisc_close(pinned);
 }
@@ -126,7 +129,8 @@ int main(void)
     tour t = {.out = stdout, .colour = wants_colour()};
     double start = tour_clock();
     const char *url = getenv("REDISC_URL");
-    clients both = {open_client(url, REDISC_PROTOCOL_RESP2), open_client(url, REDISC_PROTOCOL_RESP3)};
+    clients both = {open_client(url, REDISC_PROTOCOL_RESP2),
+                    open_client(url, REDISC_PROTOCOL_RESP3)};
     greet(&t, url, both.resp3);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         run_part(&t, parts[i], both);

@@ -36,9 +36,7 @@ static void bitfields(tour *t)
     const redisc_bitfield_operation operations[] = {
         {.kind = REDISC_BITFIELD_OPERATION_SET, .encoding = REDISC_STR("u8"), .value = 200},
         {.kind = REDISC_BITFIELD_OPERATION_OVERFLOW, .overflow = REDISC_BITFIELD_OVERFLOW_SAT},
-        {.kind = REDISC_BITFIELD_OPERATION_INCRBY,
-         .encoding = REDISC_STR("u8"),
-         .increment = 100},
+        {.kind = REDISC_BITFIELD_OPERATION_INCRBY, .encoding = REDISC_STR("u8"), .increment = 100},
     };
     const redisc_bitfield_operation_list saturate = {operations, 3};
 
@@ -80,5 +78,4 @@ static void run_hyperloglogs(tour *t)
     gives_integer(t, number, 4);
 }
 
-const tour_part tour_hyperloglogs = {"HyperLogLogs", run_hyperloglogs, TOUR_SAME,
-                                     hyperloglog_keys};
+const tour_part tour_hyperloglogs = {"HyperLogLogs", run_hyperloglogs, TOUR_SAME, hyperloglog_keys};

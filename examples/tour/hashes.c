@@ -32,8 +32,8 @@ static void run(tour *t)
     gives_integer(t, number, 1);
     STEP(t, redisc_hexists(r, user, "balance", &there));
     gives_boolean(t, there, false);
-    STEP(t, redisc_hscan_with(r, user, 0, &(redisc_hscan_options){.match = REDISC_STR("n*")},
-                              &page));
+    STEP(t,
+         redisc_hscan_with(r, user, 0, &(redisc_hscan_options){.match = REDISC_STR("n*")}, &page));
     bool found = page != NULL && page->cursor == 0 && page->fields.count == 1;
     gives_words(t, found ? "the last page, 1 field" : "another page", "the last page, 1 field");
     redisc_free(page);

@@ -9,9 +9,8 @@ static void run(tour *t)
 {
     redisc *r = t->redis;
     const redisc_reply *reply;
-    static const char script[] =
-        "local left = redis.call('DECRBY', KEYS[1], ARGV[1]) "
-        "return {left, {'taken', ARGV[1]}, left > 5, left > 500}";
+    static const char script[] = "local left = redis.call('DECRBY', KEYS[1], ARGV[1]) "
+                                 "return {left, {'taken', ARGV[1]}, left > 5, left > 500}";
 
     say(t, "Any command by its words; the reply is a tree. The script: DECRBY, then");
     say(t, "return {left, {'taken', ARGV[1]}, left > 5, left > 500}");

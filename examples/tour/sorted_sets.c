@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tour.h"
 
+#include "words.h"
+
 #include <math.h>
 
 static const char board[] = TOUR_KEY("board"), names[] = TOUR_KEY("names");
@@ -64,9 +66,12 @@ static void changing(tour *t)
     STEP(t, redisc_zincrby(r, board, 0.25, "ann", &score));
     gives_double(t, score, 12.25);
     STEP(t, redisc_zpopmin(r, board, &lowest));
-    const redisc_scored_list popped = {lowest, lowest != NULL};
-    gives_scored(t, &popped, REDISC_LIST(scored, SCORED("ann", 12.25)));
+    words popped = {0};
+    if (lowest != NULL) {
+        add(&popped, "%s, %g", lowest->member.data, lowest->score);
+    }
     redisc_free(lowest);
+    gives_words(t, popped.text, "ann, 12.25");
     STEP(t, redisc_zadd(r, names,
                         REDISC_LIST(scored, SCORED("ann", 0), SCORED("bob", 0), SCORED("cy", 0)),
                         &count));

@@ -7,8 +7,8 @@
 
 enum {
     INDENT = 2,
-    WIDTH = 88,       /* calls are wrapped there */
-    RESULT_COLUMN = 58 /* where results stand, if they fit behind the call */
+    WIDTH = 98,        /* no line is longer, if it can be broken */
+    RESULT_COLUMN = 70 /* where results stand, if they fit behind the call */
 };
 
 double tour_clock(void)
@@ -36,21 +36,18 @@ static const char *paint(const tour *t, const char *code)
     return t->colour ? code : "";
 }
 
-/* How much of a call fits on a line: up to the last blank outside of quotes. */
+/* How much of a call fits on a line: up to the last comma that is not within quotes. */
 static size_t fitting(const char *call, size_t width)
 {
     size_t fits = 0;
     bool quoted = false;
-    for (size_t i = 0; call[i] != '\0'; i++) {
-        if (i >= width && fits > 0) {
-            return fits;
-        }
+    for (size_t i = 0; call[i] != '\0' && (i < width || fits == 0); i++) {
         quoted = call[i] == '"' ? !quoted : quoted;
-        if (call[i] == ' ' && !quoted) {
-            fits = i;
+        if (call[i] == ',' && !quoted) {
+            fits = i + 1;
         }
     }
-    return strlen(call);
+    return fits == 0 ? strlen(call) : fits;
 }
 
 /* Prints the call, wrapped; the column where its last line ends. */
@@ -65,34 +62,42 @@ static size_t print_call(tour *t)
         if (*rest == '\0') {
             return indent + len;
         }
-        rest++; /* the blank */
-        indent = INDENT + 8;
         fputc('\n', t->out);
+        rest += *rest == ' ';
+        indent = INDENT + 8;
     }
 }
 
+/* Behind the call, or on a line of its own if there is no room. */
 static void print_result(tour *t, size_t column, const char *result, const char *colour)
 {
-    if (column >= RESULT_COLUMN) {
+    size_t place = RESULT_COLUMN;
+    if (place + 3 + strlen(result) > WIDTH) {
+        place = INDENT + 8;
+    }
+    if (column >= place) {
         fputc('\n', t->out);
         column = 0;
     }
-    fprintf(t->out, "%*s%s->%s %s%s%s\n", (int)(RESULT_COLUMN - column), "", paint(t, "\033[2m"),
+    fprintf(t->out, "%*s%s->%s %s%s%s\n", (int)(place - column), "", paint(t, "\033[2m"),
             paint(t, "\033[0m"), paint(t, colour), result, paint(t, "\033[0m"));
 }
 
 static void print_surprise(tour *t, const char *expected)
 {
     t->surprises++;
-    fprintf(t->out, "%*s%s   expected %s%s\n", RESULT_COLUMN, "", paint(t, "\033[1;31m"), expected,
+    fprintf(t->out, "%*s%sexpected %s%s\n", INDENT + 8, "", paint(t, "\033[1;31m"), expected,
             paint(t, "\033[0m"));
 }
 
-void gives_words(tour *t, const char *result, const char *expected)
+/* The end of each step that was to succeed. */
+static void finish(tour *t, redisc_status wanted, const char *result, const char *expected)
 {
     size_t column = print_call(t);
-    if (t->status != REDISC_OK) {
-        print_result(t, column, redisc_last_error()->text, "\033[31m");
+    if (t->status != wanted) {
+        print_result(t, column,
+                     t->status < 0 ? redisc_last_error()->text : redisc_status_name(t->status),
+                     "\033[31m");
         print_surprise(t, expected);
         return;
     }
@@ -100,6 +105,16 @@ void gives_words(tour *t, const char *result, const char *expected)
     if (strcmp(result, expected) != 0) {
         print_surprise(t, expected);
     }
+}
+
+void gives_words(tour *t, const char *words, const char *expected)
+{
+    finish(t, REDISC_OK, words, expected);
+}
+
+void gives_queued(tour *t)
+{
+    finish(t, REDISC_QUEUED, "queued", "queued");
 }
 
 static const char *delivery_text(redisc_delivery delivery)
@@ -114,25 +129,36 @@ static const char *delivery_text(redisc_delivery delivery)
     }
 }
 
+/* One thing that is known of a failure; a long text goes on below itself. */
+static void print_detail(tour *t, const char *name, const char *text)
+{
+    const size_t indent = INDENT + 8 + 9;
+    const size_t width = WIDTH - indent;
+    fprintf(t->out, "%*s%s%-8s%s ", INDENT + 8, "", paint(t, "\033[2m"), name, paint(t, "\033[0m"));
+    while (strlen(text) > width) {
+        size_t len = width;
+        while (len > 1 && text[len] != ' ') {
+            len--;
+        }
+        fprintf(t->out, "%.*s\n%*s", (int)len, text, (int)indent, "");
+        text += len;
+        text += *text == ' ';
+    }
+    fprintf(t->out, "%s\n", text);
+}
+
 void fails(tour *t, redisc_status expected)
 {
     const redisc_error *error = redisc_last_error();
     size_t column = print_call(t);
-    if (t->status >= 0) {
-        print_result(t, column, redisc_status_name(t->status), "\033[31m");
-        print_surprise(t, redisc_status_name(expected));
-        return;
-    }
     print_result(t, column, redisc_status_name(t->status), "\033[31m");
-    const char *rows[][2] = {{"text", error->text},
-                             {"command", error->command},
-                             {"word", error->word},
-                             {"delivery", delivery_text(error->delivery)}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i][1][0] != '\0') {
-            fprintf(t->out, "%*s%s%-8s%s %s\n", INDENT + 8, "", paint(t, "\033[2m"), rows[i][0],
-                    paint(t, "\033[0m"), rows[i][1]);
+    if (t->status < 0) {
+        print_detail(t, "text", error->text);
+        print_detail(t, "command", error->command);
+        if (error->word[0] != '\0') {
+            print_detail(t, "word", error->word);
         }
+        print_detail(t, "delivery", delivery_text(error->delivery));
     }
     if (t->status != expected) {
         print_surprise(t, redisc_status_name(expected));

@@ -53,7 +53,7 @@ typedef struct tour_part {
 
 extern const tour_part tour_strings, tour_bitmaps, tour_hyperloglogs, tour_keys, tour_hashes,
     tour_lists, tour_sets, tour_sorted_sets, tour_geo, tour_connection, tour_legacy, tour_errors,
-    tour_script, tour_threads;
+    tour_script, tour_callbacks, tour_pipelines, tour_threads;
 
 /** Every key of the tour begins so. */
 #define TOUR_KEY(name) "redisc:tour:" name
@@ -68,6 +68,8 @@ void step_begin(tour *t, const char *call);
 void step_end(tour *t, redisc_status status);
 
 void gives_ok(tour *t);
+/** The call is collected for later. */
+void gives_queued(tour *t);
 void gives_boolean(tour *t, bool value, bool expected);
 void gives_integer(tour *t, int64_t value, int64_t expected);
 void gives_double(tour *t, double value, double expected);

@@ -32,7 +32,7 @@ bool redisc_command_open(redisc_command *c, redisc *r, const redisc_command_info
     }
     c->start = c->out->end;
     c->at = c->out->data + c->out->end;
-    c->end = c->out->data + c->out->capacity;
+    c->end = c->at + room;
     return true;
 }
 
@@ -72,7 +72,7 @@ static bool make_room(redisc_command *c, size_t more)
     }
     c->start = out->start + before;
     c->at = out->data + out->end;
-    c->end = out->data + out->capacity;
+    c->end = c->at + reserved + more;
     return true;
 }
 

@@ -70,9 +70,10 @@ redisc_status redisc_connection_run(redisc_connection *connection, const redisc_
                                     const redisc_result *result, void *out,
                                     redisc_deadline deadline, redisc_delivery *delivery);
 
-/* Until when a command may take: timeout_ms from now on, or, if it is a blocking one, that much
- * longer than it may wait on the server. */
-redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t timeout_ms);
+/* Until when a command may take that began at begun_ms: timeout_ms, or, if it is a blocking one, at
+ * least that much longer than it may wait on the server; 0 there is for ever. */
+redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t begun_ms,
+                                        int64_t timeout_ms);
 
 /* Moves a command, encoded but not answered, from another connection to this one (whose `out` is
  * empty); command->out is this connection's then. Fails with nothing moved. */

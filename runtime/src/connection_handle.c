@@ -37,8 +37,8 @@ static bool begin(redisc_command *c)
 static redisc_status end(redisc_command *c, const redisc_result *result, void *out)
 {
     const connection_handle *handle = handle_of(c->handle);
-    redisc_deadline deadline =
-        redisc_deadline_earlier(redisc_command_deadline(c, handle->timeout_ms), handle->limit);
+    redisc_deadline deadline = redisc_deadline_earlier(
+        redisc_command_deadline(c, redisc_now_ms(), handle->timeout_ms), handle->limit);
     redisc_delivery delivery = REDISC_NOT_SENT;
     redisc_status status =
         redisc_connection_run(handle->connection, c, result, out, deadline, &delivery);

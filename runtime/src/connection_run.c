@@ -4,20 +4,24 @@
 
 #include "utf8.h"
 
-enum { GROWN_BYTES = 64 * 1024 };
+enum {
+    GROWN_BYTES = 64 * 1024,
+    /* A server looks after its blocked clients a few times a second: what it answers so late is no
+     * sign of trouble. */
+    LEAST_MARGIN_MS = 250
+};
 
-redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t timeout_ms)
+redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t begun_ms,
+                                        int64_t timeout_ms)
 {
-    int64_t now = redisc_now_ms();
-    if (command->wait_ms == 0) {
+    if (command->wait_ms < 0) {
+        return redisc_deadline_from(begun_ms, timeout_ms);
+    }
+    if (command->wait_ms == 0 || timeout_ms < 0) {
         return redisc_deadline_never();
     }
-    redisc_deadline deadline = redisc_deadline_from(now, timeout_ms);
-    if (command->wait_ms > 0 && deadline.at_ms != INT64_MAX) {
-        /* The time-out counts from when the server should have answered. */
-        return redisc_deadline_from(deadline.at_ms, command->wait_ms);
-    }
-    return deadline;
+    int64_t margin = timeout_ms > LEAST_MARGIN_MS ? timeout_ms : LEAST_MARGIN_MS;
+    return redisc_deadline_from(redisc_deadline_from(begun_ms, margin).at_ms, command->wait_ms);
 }
 
 void redisc_connection_forget(const redisc_command *command)

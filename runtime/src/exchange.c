@@ -121,6 +121,20 @@ static redisc_status wait_for_either(redisc_exchange *x)
     return REDISC_OK;
 }
 
+/* Takes all that has come by now, so that the server never has to keep much of what it has to say.
+ */
+static redisc_status receive_all(redisc_exchange *x, bool *came)
+{
+    bool more = true;
+    redisc_status status = REDISC_OK;
+    *came = false;
+    while (more && status == REDISC_OK) {
+        status = receive_some(x, 0, &more);
+        *came = *came || more;
+    }
+    return status;
+}
+
 redisc_status redisc_exchange_send(redisc_exchange *x)
 {
     while (x->sent < x->len) {
@@ -128,7 +142,7 @@ redisc_status redisc_exchange_send(redisc_exchange *x)
         bool came = false;
         redisc_status status = send_some(x, 0, &sent);
         if (status == REDISC_OK && x->sent < x->len) {
-            status = receive_some(x, 0, &came);
+            status = receive_all(x, &came);
         }
         if (status == REDISC_OK && !sent && !came) {
             status = wait_for_either(x);
@@ -140,10 +154,10 @@ redisc_status redisc_exchange_send(redisc_exchange *x)
     return REDISC_OK;
 }
 
-redisc_status redisc_exchange_run(redisc_exchange *x)
+redisc_status redisc_exchange_run(redisc_exchange *x, size_t leave)
 {
     redisc_status status = redisc_exchange_send(x);
-    while (status == REDISC_OK && x->expected > 0) {
+    while (status == REDISC_OK && x->expected > leave) {
         int64_t left = redisc_deadline_left(x->deadline);
         if (left == 0) {
             return too_late(x);

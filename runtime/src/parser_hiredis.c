@@ -7,8 +7,8 @@
  * What hiredis knows comes out the same. Where its reader differs:
  * - 0.14 knows RESP2 only; 1.0 and newer also RESP3, but not '!' and not the streamed types; big
  *   numbers, attributes and the double nan since 1.1.
- * - Attributes before a reply are dropped here as in the native parser; inside an aggregate hiredis
- *   counts them as elements, so there they are an error.
+ * - Attributes before a reply are dropped here as in the native parser; inside an aggregate (or an
+ *   attribute) hiredis counts them as elements, so there they are an error.
  * - The CR LF behind a bulk string isn't checked by hiredis: `$3\r\nfooXY` is taken for "foo".
  *   Lines with a lone CR or LF are refused here as in the native parser.
  * - A null is accepted for any kind of string; numbers in other than the plainest form ('+',
@@ -93,7 +93,10 @@ static bool push_text(hiredis_parser *parser, redisc_node_type type, const redis
         redisc_fail(REDISC_ERROR_PROTOCOL, "protocol error: CR and LF apart");
         return fail(parser);
     }
-    redisc_node node = {.head = redisc_node_head(type, len), .as.place = (uintptr_t)reply->str};
+    size_t plus = type == REDISC_NODE_BIG && len > 0 && *reply->str == '+'; /* not part of it */
+    len -= plus;
+    redisc_node node = {.head = redisc_node_head(type, len),
+                        .as.place = (uintptr_t)reply->str + plus};
     parser->text += len + 1;
     return push(parser, node);
 }
@@ -244,7 +247,15 @@ static redisReply *next_reply(hiredis_parser *parser, redisc_parse *parse)
         }
 #ifdef REDIS_REPLY_ATTR
         if (((redisReply *)reply)->type == REDIS_REPLY_ATTR) {
+            /* Converted for the checks alone: attributes inside it would have confused hiredis. */
+            bool fine = convert_aggregate(parser, REDISC_NODE_MAP, reply, 0);
             freeReplyObject(reply);
+            if (!fine) {
+                *parse = REDISC_PARSE_FAILED;
+                return NULL;
+            }
+            parser->count = 0;
+            parser->text = 0;
             continue;
         }
 #endif

@@ -53,7 +53,7 @@ static redisc_step find_line(redisc_native_parser *parser, size_t *length)
     }
     if (end + 1 >= available) {
         parser->searched = end;
-        return wait_for(parser, end + 2);
+        return wait_for(parser, available + 1);
     }
     *length = end - 1;
     return REDISC_STEP_VALUE;

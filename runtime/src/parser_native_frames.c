@@ -64,20 +64,15 @@ bool redisc_native_open(redisc_native_parser *parser, redisc_frame_kind kind, re
                         uint64_t children)
 {
     redisc_frame frame = {children, parser->count, kind, parser->text, parser->large};
-    if (kind == REDISC_FRAME_COUNTED) {
-        /* No more memory than the bytes at hand can need: no value is shorter than 3 of them. */
-        size_t most = redisc_native_available(parser) / 3;
-        size_t more = children < most ? (size_t)children : most;
-        if (!redisc_native_reserve(parser, more + 1)) {
-            return false;
-        }
+    /* No more memory than the bytes at hand can need: no value is shorter than 3 of them. */
+    size_t most = kind == REDISC_FRAME_STREAMED ? 0 : redisc_native_available(parser) / 3;
+    size_t more = children < most ? (size_t)children : most;
+    if (!redisc_native_reserve(parser, more + 1)) {
+        return false;
     }
     if (kind != REDISC_FRAME_ATTRIBUTE) {
-        redisc_node node = {.head = redisc_node_head(type, (size_t)children),
-                            .as.next = parser->count + 1};
-        if (!redisc_native_push(parser, node)) {
-            return false;
-        }
+        parser->nodes[parser->count++] = (redisc_node){
+            .head = redisc_node_head(type, (size_t)children), .as.next = frame.node + 1};
     }
     return children == 0 || push_frame(parser, frame);
 }

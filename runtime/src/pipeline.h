@@ -28,6 +28,7 @@ typedef struct redisc_pipe {
     bool immediate;                /* calls run at once */
     bool lost;                     /* the connection was lost while watching */
     bool streaming;
+    size_t streamed;           /* how many calls the portion before the last one ended with */
     redisc_exchange exchange;  /* of a stream */
     redisc_error_copy failure; /* why a stream ended early; status OK: it has not */
 } redisc_pipe;

@@ -165,7 +165,7 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_deadline deadline)
     x->on_reply = plain ? on_plain_reply : on_transaction_reply;
     x->context = plain ? (void *)pipe : (void *)&t;
     x->connection->changed = x->connection->changed || pipe->changes;
-    return redisc_exchange_run(x);
+    return redisc_exchange_run(x, 0);
 }
 
 /* Whether all of it may be sent once more on another connection. */
@@ -235,7 +235,7 @@ static redisc_status run_streamed(redisc_pipe *pipe)
     if (pipe->failure.error.status == REDISC_OK && redisc_pipe_stream(pipe) == REDISC_OK) {
         redisc_exchange *x = &pipe->exchange;
         x->deadline = redisc_pipe_deadline(pipe);
-        if (redisc_exchange_run(x) == REDISC_OK) {
+        if (redisc_exchange_run(x, 0) == REDISC_OK) {
             return REDISC_OK;
         }
         redisc_queue_fail(&pipe->queue, pipe->queue.count, REDISC_UNKNOWN);
@@ -267,6 +267,7 @@ redisc_status redisc_pipe_stream(redisc_pipe *pipe)
     redisc_exchange *x = &pipe->exchange;
     if (!pipe->streaming) {
         *x = (redisc_exchange){.on_reply = on_plain_reply, .context = pipe};
+        pipe->streamed = 0;
         pipe->connection = redisc_pipe_take(pipe);
         if (pipe->connection == NULL) {
             redisc_error_save(&pipe->failure);
@@ -282,11 +283,15 @@ redisc_status redisc_pipe_stream(redisc_pipe *pipe)
     x->expected = redisc_queue_open(&pipe->queue);
     x->deadline = redisc_pipe_deadline(pipe);
     x->connection->changed = x->connection->changed || pipe->changes;
-    redisc_status status = redisc_exchange_send(x);
+    /* At most two portions are under way, so that the server need not keep more replies than that.
+     */
+    size_t behind = pipe->queue.count - pipe->streamed;
+    redisc_status status = redisc_exchange_run(x, behind);
     if (status != REDISC_OK) {
         redisc_error_save(&pipe->failure);
         return status;
     }
+    pipe->streamed = pipe->queue.count;
     redisc_buffer_consume(&pipe->out, x->len);
     return REDISC_OK;
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What TCP and Unix sockets share: connecting, reading and writing within a time. */
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE 1 /* MSG_DONTWAIT, SO_NOSIGPIPE */
-#endif
-
 #include "transport.h"
 
 #include "alloc.h"

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE 1 /* TCP_KEEPALIVE and its kin */
-#endif
-
 #include "transport.h"
 
 #include "config.h"

@@ -24,15 +24,16 @@ struct hostile {
     atomic_bool stopping;
     pthread_mutex_t mutex; /* for what follows */
     unsigned clients;
-    char *heard;
+    char *heard; /* NUL-terminated */
     size_t heard_len;
+    size_t heard_room;
 };
 
 /* One client being served. */
 typedef struct visit {
     hostile *peer;
     int client;
-    size_t seen; /* how far AWAIT has got in what was heard */
+    size_t seen; /* how far AWAIT has got in what was heard: nothing to find before it */
     bool gone;
 } visit;
 
@@ -57,12 +58,16 @@ static bool wait_for(visit *v, short events)
 static void remember(hostile *peer, const char *bytes, size_t len)
 {
     pthread_mutex_lock(&peer->mutex);
-    char *longer = realloc(peer->heard, peer->heard_len + len + 1);
-    if (longer == NULL) {
-        die("memory");
+    if (peer->heard_room - peer->heard_len <= len) {
+        size_t room = (peer->heard_room + len) * 2;
+        char *longer = realloc(peer->heard, room);
+        if (longer == NULL) {
+            die("memory");
+        }
+        peer->heard = longer;
+        peer->heard_room = room;
     }
-    memcpy(longer + peer->heard_len, bytes, len);
-    peer->heard = longer;
+    memcpy(peer->heard + peer->heard_len, bytes, len);
     peer->heard_len += len;
     peer->heard[peer->heard_len] = '\0';
     pthread_mutex_unlock(&peer->mutex);
@@ -87,10 +92,13 @@ static bool listen_once(visit *v)
 static bool has_come(visit *v, const char *text)
 {
     hostile *peer = v->peer;
+    size_t len = strlen(text);
     pthread_mutex_lock(&peer->mutex);
     const char *found = peer->heard == NULL ? NULL : strstr(peer->heard + v->seen, text);
     if (found != NULL) {
-        v->seen = (size_t)(found - peer->heard) + strlen(text);
+        v->seen = (size_t)(found - peer->heard) + len;
+    } else if (peer->heard_len >= v->seen + len) {
+        v->seen = peer->heard_len - len + 1; /* not all of it again the next time */
     }
     pthread_mutex_unlock(&peer->mutex);
     return found != NULL;

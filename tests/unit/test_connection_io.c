@@ -102,20 +102,20 @@ Test(connection_io, garbage)
 
 Test(connection_io, silence)
 {
-    SAYS({HOSTILE_PAUSE, NULL, 2000});
+    SAYS({HOSTILE_PAUSE, NULL, 20000});
     meet(script, 150);
     int64_t before = redisc_now_ms();
     fails(REDISC_ERROR_TIMEOUT, "no reply came before the deadline", true);
     int64_t took = redisc_now_ms() - before;
-    cr_assert(took >= 140 && took < 1000, "%lld ms", (long long)took);
+    cr_assert(took >= 140 && took < 5000, "%lld ms", (long long)took);
     cr_assert_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
     part();
 }
 
 Test(connection_io, half_a_reply_then_silence)
 {
-    SAYS({HOSTILE_SEND, "+PO", 0}, {HOSTILE_PAUSE, NULL, 2000});
-    meet(script, 150);
+    SAYS({HOSTILE_SEND, "+PO", 0}, {HOSTILE_PAUSE, NULL, 20000});
+    meet(script, 500);
     fails(REDISC_ERROR_TIMEOUT, "the deadline passed after 3 bytes of the reply", true);
     part();
 }
@@ -131,12 +131,12 @@ Test(connection_io, one_byte_at_a_time)
 /* Each byte comes in time, but the whole doesn't. */
 Test(connection_io, one_byte_at_a_time_too_slowly)
 {
-    SAYS({HOSTILE_DRIP, "$9\r\ntiny bits\r\n", 50});
+    SAYS({HOSTILE_DRIP, "$9\r\ntiny bits\r\n", 500});
     meet(script, 200);
     int64_t before = redisc_now_ms();
     fails(REDISC_ERROR_TIMEOUT, "the deadline passed after", true);
     int64_t took = redisc_now_ms() - before;
-    cr_assert(took >= 190 && took < 600, "%lld ms", (long long)took);
+    cr_assert(took >= 190 && took < 5000, "%lld ms", (long long)took);
     part();
 }
 
@@ -146,7 +146,7 @@ Test(connection_io, talk_without_end)
     meet(script, 200);
     int64_t before = redisc_now_ms();
     fails(REDISC_ERROR_TIMEOUT, "deadline", true);
-    cr_assert(redisc_now_ms() - before < 1500);
+    cr_assert(redisc_now_ms() - before < 5000);
     cr_assert_gt(connection->pushes, 10);
     part();
 }
@@ -267,14 +267,14 @@ Test(connection_io, both_talk_at_once)
 Test(connection_io, nobody_listens)
 {
     static const hostile_step script[] = {
-        HOSTILE_GREETS, {HOSTILE_PAUSE, NULL, 3000}, {HOSTILE_END, NULL, 0}};
+        HOSTILE_GREETS, {HOSTILE_PAUSE, NULL, 20000}, {HOSTILE_END, NULL, 0}};
     meet(script, 200);
     const size_t size = 32u << 20;
     char *large = calloc(1, size);
     int64_t before = redisc_now_ms();
     cr_assert_eq(ask(r, REDISC_STRS("SET", "k", redisc_bytes(large, size)), -1, NULL),
                  REDISC_ERROR_TIMEOUT);
-    cr_assert(redisc_now_ms() - before < 1000);
+    cr_assert(redisc_now_ms() - before < 5000);
     cr_assert(error_says("bytes of the command"), "%s", redisc_last_error()->text);
     cr_assert_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
     free(large);
@@ -307,7 +307,7 @@ Test(connection_io, a_full_queue)
                  redisc_last_error()->text);
     cr_assert(error_says("no answer within 150 ms"), "%s", redisc_last_error()->text);
     int64_t took = redisc_now_ms() - before;
-    cr_assert(took >= 140 && took < 1000, "%lld ms", (long long)took);
+    cr_assert(took >= 140 && took < 5000, "%lld ms", (long long)took);
     while (count > 0) {
         redisc_connection_close(waiting[--count]);
     }

@@ -15,6 +15,7 @@
 #ifndef REDISC_HANDLE_H
 #define REDISC_HANDLE_H
 
+#include <redisc/alloc.h>
 #include <redisc/options.h>
 #include <redisc/reply.h>
 #include <redisc/str.h>

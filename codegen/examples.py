@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: MIT
+"""Examples as C: functions that make the calls, and tables of what they send, get and give."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .ctext import WIDTH, Call, CFunction, Line, c_string, string_pieces, when
+from .describe import describe
+from .functions import LoweredFunction, declared
+from .model import Argument, Example, Record, Spec
+from .results import result_type, value_name
+from .shapes import Shapes
+from .words import branch_named
+
+
+@dataclass
+class _Locals:
+    """Variables that a call needs, declared before it."""
+
+    lines: list = field(default_factory=list)
+
+
+def string_value(value: str | dict) -> str:
+    """A string as a macro's argument or an initialiser takes it: redisc_bytes() where a literal won't do."""
+    data = bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode("utf-8")
+    return f"redisc_bytes({c_string(data)}, {len(data)})" if b"\0" in data else c_string(data)
+
+
+def string_struct(value: str | dict) -> str:
+    text = string_value(value)
+    return text if text.startswith("redisc_bytes") else f"redisc_text({text})"
+
+
+def integer_value(value: int, unsigned: bool = False) -> str:
+    if unsigned:
+        return f"UINT64_C({value})" if value >= 2 ** 31 else str(value)
+    if value == -2 ** 63:
+        return "INT64_MIN"
+    return str(value) if abs(value) < 2 ** 31 else f"INT64_C({value})"
+
+
+def double_value(value: float | int | str) -> str:
+    if isinstance(value, str):
+        return {"inf": "INFINITY", "-inf": "-INFINITY"}[value]
+    return repr(float(value)) if value != int(value) or abs(value) >= 2 ** 53 else f"{int(value)}.0"
+
+
+class ExampleCode:
+    """The calls of one group's examples."""
+
+    def __init__(self, spec: Spec, shapes: Shapes) -> None:
+        self.spec = spec
+        self.shapes = shapes
+
+    # Values of arguments.
+
+    def _scalar(self, argument: Argument, type_: str, value: object, optional: bool, bare: bool = False) -> str:
+        """`bare`: as a function's argument, where a C literal may stand for a redisc_str."""
+        if type_ in ("key", "string", "pattern"):
+            return string_value(value) if bare else string_struct(value)
+        if type_ == "unsigned":
+            return integer_value(value, unsigned=True)
+        if type_ == "score-bound":
+            exclusive = isinstance(value, dict) and value.get("exclusive")
+            score = value["score"] if isinstance(value, dict) else value
+            return f"redisc_score{'_exclusive' if exclusive else ''}({double_value(score)})"
+        text = double_value(value) if type_ == "double" else integer_value(value)
+        if optional and argument.optional_type_has_flag:
+            return f"redisc_{'double' if type_ == 'double' else 'integer'}({text})"
+        return text
+
+    def _list(self, argument: Argument, value: list, name: str, place: _Locals) -> str:
+        """Declares a list as a variable; answers its name."""
+        kind = argument.kind
+        if kind == "list":
+            items = [self._scalar(argument, argument.type, v, False) for v in value]
+            list_type = {"integer": "integer", "unix-time": "integer", "double": "double"}.get(argument.type, "str")
+            item_type = {"integer": "int64_t", "double": "double"}.get(list_type, "redisc_str")
+            macro = {"integer": "REDISC_INTEGERS", "double": "REDISC_DOUBLES"}.get(list_type, "REDISC_STRS")
+            short = [string_value(v) for v in value] if list_type == "str" else items
+        else:
+            list_type, macro, short = argument.struct_name, "", []
+            item_type = f"redisc_{list_type}"
+            items = [self._struct_item(argument, v, f"{name}_{i}", place) for i, v in enumerate(value)]
+            if list_type == "pair" and value:
+                macro = "REDISC_PAIRS"
+                short = [string_value(v[key]) for v in value for key in ("key", "value")]
+        head = f"const redisc_{list_type}_list {name} ="
+        if not value:
+            place.lines.append(Line(f"{head} {{NULL, 0}};"))
+            return name
+        line = f"    {head} {macro}({', '.join(short)});"
+        if macro and len(line) <= WIDTH:
+            place.lines.append(Line(line.strip()))
+            return name
+        place.lines.append(Line(f"const {item_type} {name}_items[] = {{"))
+        place.lines += [Line("    " + line) for item in items for line in item_lines(item)]
+        place.lines += [Line("};"), Line(f"{head} {{{name}_items, {len(items)}}};")]
+        return name
+
+    def _struct_item(self, argument: Argument, value: dict, name: str, place: _Locals) -> str:
+        fields: dict[str, str] = {}
+        if argument.kind == "rows":
+            for member in argument.of:
+                self._fields(member, value, member.optional, fields, name, place)
+        else:
+            branch = branch_named(argument, value["kind"], name)
+            fields["kind"] = self.shapes.enum(argument).values[branch.name]
+            self._fields(branch, value, False, fields, name, place)
+        return "{" + ", ".join(f".{key} = {text}" for key, text in fields.items()) + "}"
+
+    def _fields(self, argument: Argument, values: dict, optional: bool, fields: dict[str, str], path: str,
+                place: _Locals, type_: str | None = None, bare: bool = False) -> None:
+        """The values of the fields or parameters that carry an argument."""
+        name, kind = argument.name, argument.kind
+        variable = f"{path}_{name}" if path else name
+        if kind == "flag":
+            if optional and values.get(name):
+                fields[name] = "true"
+        elif kind == "value":
+            if name in values:
+                fields[name] = self._scalar(argument, type_ or argument.type, values[name], optional, bare)
+        elif kind in ("list", "rows", "variants"):
+            if name in values or not optional:
+                fields[name] = self._list(argument, values.get(name, []), variable, place)
+        elif kind == "block" and not optional:
+            for member in argument.of:
+                self._fields(member, values, member.optional, fields, path, place, bare=bare)
+        elif kind == "block":
+            if name in values:
+                inner: dict[str, str] = {}
+                for member in argument.of:
+                    self._fields(member, values[name], member.optional, inner, variable, place)
+                fields[name] = "{" + ", ".join(f".{key} = {text}" for key, text in inner.items()) + "}"
+        else:
+            self._choice_fields(argument, values, fields, path, place)
+
+    def _choice_fields(self, argument: Argument, values: dict, fields: dict[str, str], path: str, place: _Locals) -> None:
+        if argument.is_enum or len(argument.flags) > 1:
+            if argument.name in values:
+                branch = branch_named(argument, values[argument.name], argument.name)
+                fields[argument.name] = self.shapes.enum(argument).values[branch.name]
+        elif argument.flags:
+            self._fields(argument.flags[0], values, True, fields, path, place)
+        for branch in argument.valued:
+            self._fields(branch, values, True, fields, path, place)
+
+    # Calls.
+
+    def call(self, lowered: LoweredFunction, example: Example, number: int) -> CFunction:
+        """A function that makes the example's call and describes its result."""
+        function = lowered.function
+        place = _Locals()
+        fields: dict[str, str] = {}
+        options: dict[str, str] = {}
+        for use in function.uses:
+            argument = use.branch or use.argument
+            if use.is_option:
+                self._fields(argument, example.values, True, options, "", place)
+            elif argument.kind == "choice" and argument.valued:
+                inner: dict[str, str] = {}
+                self._choice_fields(argument, example.values.get(argument.name, {}), inner, argument.name, place)
+                place.lines += initialised(f"redisc_{argument.struct_name}", argument.name, inner)
+                fields[argument.name] = f"&{argument.name}"
+            else:
+                self._fields(argument, example.values, False, fields, "", place, use.type, bare=True)
+                if use.default is not None:
+                    fields.setdefault(argument.name, integer_value(use.default))
+        items = ["run->r"] + [fields.get(p.name, _nothing(p.ctype)) for p in lowered.parameters]
+        if function.options:
+            if options:
+                place.lines += initialised(f"redisc_{lowered.options.name}", "options", options)
+            items.append("&options" if options else "NULL")
+        return CFunction("void", example_name(function.name, number), ["example_run *run"],
+                         self._call_body(lowered, place, items), " ".join(_shown(example)))
+
+    def _call_body(self, lowered: LoweredFunction, place: _Locals, items: list[str]) -> list:
+        function = lowered.function
+        head = f"run->status = {lowered.name}("
+        if not function.out:
+            return place.lines + [Call(head, items), Line("example_answered(run);")]
+        ctype = result_type(function.gives)
+        described = value_name(function.gives.required()) if function.gives.is_pointer else value_name(function.gives)
+        if function.gives.kind in ("ok", "either"):
+            described = "boolean"
+        described = described.removesuffix("_with_nils")
+        after: list = [Line(f"describe_{described}(run->text, {function.out});")]
+        if function.gives.is_pointer:
+            after.append(Line(f"redisc_free({function.out});"))
+        return [Line(f"{declared(ctype, function.out)};")] + place.lines + [
+            Line(f"example_out(run, &{function.out}, sizeof {function.out});"),
+            Call(head, items + [f"&{function.out}"]), when("example_answered(run)", after)]
+
+
+def _nothing(ctype: str) -> str:
+    """An argument that an example leaves out, to see it refused."""
+    return {"redisc_str": "redisc_bytes(NULL, 0)", "int64_t": "0", "uint64_t": "0", "double": "0"}.get(ctype, "0")
+
+
+def item_lines(item: str) -> list[str]:
+    """An item of a list on one line, or with a line for each of its fields."""
+    if len(item) + 9 <= WIDTH:
+        return [item + ","]
+    parts = item.split(", .")
+    return [("" if i == 0 else " .") + part + "," for i, part in enumerate(parts)]
+
+
+def example_name(function: str, number: int) -> str:
+    return f"example_{function}_{number}"
+
+
+def initialised(ctype: str, name: str, fields: dict[str, str]) -> list:
+    """A constant struct, a field to a line."""
+    lines: list = [Line(f"const {ctype} {name} = {{")]
+    lines += [Line(f"    .{key} = {text},") for key, text in fields.items()]
+    return lines + [Line("};")]
+
+
+def _shown(example: Example) -> list[str]:
+    if example.sends is None:
+        return ["Refused:", example.call] + [k for k in example.values]
+    return [w.decode("ascii", "replace").replace("*/", "* /").replace("/*", "/ *").replace("\ufffd", "?") or '""'
+            if w.isascii() and all(0x20 <= b < 0x7F for b in w) else "(bytes)" for w in example.sends]
+
+
+def wire_bytes(words: list[bytes]) -> bytes:
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+
+
+def wire_row(function, example: Example, number: int, records: dict[str, Record]) -> str:
+    """A row of a table of wire examples."""
+    lines = ["    {", f"        .call = {example_name(function.name, number)},"]
+    if example.sends is not None:
+        lines += _bytes_field("sends", wire_bytes(example.sends))
+        replies = {"resp2": example.resp2, "resp3": example.resp3}
+        if example.resp2 == example.resp3:
+            replies = {"reply": example.resp2}
+        for key, reply in replies.items():
+            if reply is not None:
+                lines += _bytes_field(key, reply.encode("utf-8"))
+    lines += _gives_fields(function, example, example.gives, records)
+    return "\n".join(lines + ["    },"])
+
+
+def _bytes_field(name: str, data: bytes) -> list[str]:
+    head = f"        .{name} = BYTES("
+    pieces = string_pieces(data, WIDTH - len(head) - 2)
+    return [(head if i == 0 else " " * len(head)) + piece + (")," if i == len(pieces) - 1 else "")
+            for i, piece in enumerate(pieces)]
+
+
+def _text_field(name: str, text: str) -> list[str]:
+    head = f"        .{name} = "
+    pieces = string_pieces(text.encode("utf-8"), WIDTH - len(head) - 1)
+    return [(head if i == 0 else " " * len(head)) + piece + ("," if i == len(pieces) - 1 else "")
+            for i, piece in enumerate(pieces)]
+
+
+def _gives_fields(function, example: Example, gives: object, records: dict[str, Record]) -> list[str]:
+    if example.fails:
+        lines = _text_field("fails", f"REDISC_{example.fails}")
+        return lines + (_text_field("message", example.text) if example.text else [])
+    return _text_field("gives", describe(function.gives, gives, records))
+
+
+def before_function(function, example: Example, number: int) -> CFunction | None:
+    """What has to be done on the server before a live example."""
+    if not example.live.before:
+        return None
+    calls: list = []
+    for words in example.live.before:
+        calls.append(Call("EXAMPLE_DO(", ["run"] + [string_value({"hex": w.hex()}) for w in words]))
+    return CFunction("void", f"before_{function.name}_{number}", ["example_run *run"], calls, storage="static")
+
+
+def live_row(function, example: Example, number: int, records: dict[str, Record]) -> str:
+    live = example.live
+    lines = ["    {", f"        .call = {example_name(function.name, number)},"]
+    if live.before:
+        lines.append(f"        .before = before_{function.name}_{number},")
+    if not live.varies:
+        lines += _gives_fields(function, example, live.gives, records)
+    since = dict(function.since)
+    for product, version in live.since.items():
+        if product in since:
+            since[product] = max(since[product], version, key=version_number)
+    if live.since:
+        since = {product: v for product, v in since.items() if product in live.since}
+    for product, version in sorted(since.items()):
+        lines.append(f"        .{product} = {version_number(version)},")
+    if live.needs_connection:
+        lines.append("        .pinned = true,")
+    return "\n".join(lines + ["    },"])
+
+
+def version_number(version: str) -> int:
+    """"7.0.15" -> 70015."""
+    major, minor, patch = (int(part) for part in version.split("."))
+    return major * 10000 + minor * 100 + patch
