@@ -73,10 +73,21 @@ static size_t portion_at(const decoding *self, size_t offset)
     return rest < self->portion ? rest : self->portion;
 }
 
+static void build_part(decoding *self, size_t part)
+{
+    for (size_t i = 0; i < self->replies; i++) {
+        self->is->reply(&self->parts[part], part * self->replies + i);
+    }
+}
+
 static void take_next_part(bench_work *work)
 {
     decoding *self = (decoding *)work;
-    self->wire = &self->parts[self->runs++ % self->part_count];
+    size_t part = self->runs++ % self->part_count;
+    if (self->parts[part].len == 0) {
+        build_part(self, part);
+    }
+    self->wire = &self->parts[part];
     self->taken = 0;
 }
 
@@ -156,14 +167,7 @@ static void close_decoding(bench_work *work)
     free(self);
 }
 
-static void build_part(decoding *self, size_t part)
-{
-    for (size_t i = 0; i < self->replies; i++) {
-        self->is->reply(&self->parts[part], part * self->replies + i);
-    }
-}
-
-static void build_parts(decoding *self)
+static void cut_into_parts(decoding *self)
 {
     bench_wire one = {NULL, 0, 0};
     self->is->reply(&one, 0);
@@ -172,9 +176,6 @@ static void build_parts(decoding *self)
     self->replies = self->replies > MOST ? MOST : self->replies;
     self->part_count = ALL_BYTES / (self->replies * one.len) + 1;
     self->parts = bench_allocate(self->part_count * sizeof *self->parts);
-    for (size_t part = 0; part < self->part_count; part++) {
-        build_part(self, part);
-    }
     self->portion = self->is->one_by_one ? one.len : PORTION;
     bench_wire_free(&one);
 }
@@ -186,7 +187,7 @@ static bench_work *open_case(const decode_case *is, bench_side side)
     }
     decoding *self = bench_allocate(sizeof *self);
     self->is = is;
-    build_parts(self);
+    cut_into_parts(self);
     self->work = (bench_work){.operations = self->replies,
                               .prepare = take_next_part,
                               .settle = check_all_taken,

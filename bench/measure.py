@@ -6,12 +6,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Callable
 
 REDISC, HIREDIS, FLOOR = SIDES = ("redisc", "hiredis", "floor")
 CANNOT = 3  # the worker's exit status: this side can't do the case
@@ -76,8 +79,6 @@ class Server:
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -158,27 +159,41 @@ def median_ratio(above: list[float], below: list[float]) -> float:
     return median(a / b for a, b in zip(above, below))
 
 
-def count_allocations(folder: Path, figures: Figures, addresses: list[str]) -> None:
-    for side in (HIREDIS, REDISC):
+def beside(sides: tuple[str, ...], count: Callable[[str], float | None]) -> dict[str, float]:
+    """Counts that don't mind each other."""
+    with ThreadPoolExecutor(len(sides)) as pool:
+        counts = pool.map(count, sides)
+    return {side: value for side, value in zip(sides, counts) if value is not None}
+
+
+def count_allocations(folder: Path, figures: Figures, sides: tuple[str, ...],
+                      addresses: list[str]) -> None:
+    def count(side: str) -> float | None:
         worker = Worker([str(folder / "bench_allocations")], figures.case, side, addresses)
-        answer = worker.ask("count 4")
+        answer = worker.ask("count 2")
         worker.end()
-        if answer is not None and int(answer[1]) >= 0:
-            figures.allocations[side] = int(answer[1]) / int(answer[0])
+        if answer is None or int(answer[1]) < 0:
+            return None
+        return int(answer[1]) / int(answer[0])
+
+    figures.allocations = beside(sides, count)
 
 
-def count_instructions(folder: Path, figures: Figures, addresses: list[str]) -> None:
-    callgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                 "--toggle-collect=bench_measured", str(folder / "bench_times")]
-    os.environ["GLIBC_TUNABLES"] = COUNTABLE_COPIES
-    for side in (HIREDIS, REDISC):
+def count_instructions(folder: Path, figures: Figures, sides: tuple[str, ...],
+                       addresses: list[str]) -> None:
+    callgrind = ["env", f"GLIBC_TUNABLES={COUNTABLE_COPIES}", "valgrind", "--tool=callgrind",
+                 "--callgrind-out-file=/dev/null", "--toggle-collect=bench_measured",
+                 str(folder / "bench_times")]
+
+    def count(side: str) -> float | None:
         worker = Worker(callgrind, figures.case, side, addresses)
-        answer = worker.ask("count 4")
+        answer = worker.ask("count 2")
         told = worker.end()
         if answer is None:
-            continue
+            return None
         collected = re.search(r"Collected : (\d+)", told)
         if collected is None:
             raise BenchError(f"callgrind did not count: {told.strip()}")
-        figures.instructions[side] = int(collected[1]) / int(answer[0])
-    del os.environ["GLIBC_TUNABLES"]
+        return int(collected[1]) / int(answer[0])
+
+    figures.instructions = beside(sides, count)

@@ -1,32 +1,77 @@
 # SPDX-License-Identifier: MIT
-"""python3 -m codegen: generates C from the specification."""
+"""python3 -m codegen: see --help."""
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
 
-from .build import build
-from .emit import Output, emit
-from .functions import SourceFile
-from .load import load
-from .problems import Problems
-from .shapes import Shapes
-
-ROOT = Path(__file__).parent.parent
+from .pipeline import ROOT, Result, Target, run
 
 
 def main() -> int:
-    problems = Problems()
-    spec = build(load(ROOT / "spec", problems), problems)
-    shapes = Shapes(problems)
-    sources = {}
-    for c in spec.commands:
-        if c.functions:
-            sources.setdefault(c.group, SourceFile(shapes)).add_command(c)
-    out = emit(spec, shapes, sources)
-    for p in problems: print(p)
-    for line in out.write(ROOT / "generated"):
+    arguments = parse_arguments()
+    result = run(arguments.spec, arguments.server, getattr(arguments, "renew_lock", False))
+    for line in result.problems:
+        print(line, file=sys.stderr)
+    if result.output is None:
+        count = len(result.problems)
+        print(f"{count} {'fault' if count == 1 else 'faults'} in the specification", file=sys.stderr)
+        return 1
+    return {"generate": generate, "check": check, "list-outputs": list_outputs}[arguments.action](result, arguments)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 -m codegen", description="Makes redisc's C from its specification.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    helps = {"generate": "write the generated files that differ, and the order lock",
+             "check": "tell what is wrong with the specification, and which files are not up to date",
+             "list-outputs": "print the paths of the generated files"}
+    for name, text in helps.items():
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("--spec", type=Path, default=ROOT / "spec", metavar="DIR", help="the specification (default: spec)")
+        action.add_argument("--out", type=Path, default=ROOT / "generated", metavar="DIR", help="the generated files (default: generated)")
+        action.add_argument("--server", type=server, metavar="VERSION", help="only what this server knows: redis=7.0, valkey=8.0")
+        if name == "generate":
+            action.add_argument("--renew-lock", action="store_true", help="write the order lock afresh; it breaks the ABI")
+    return parser.parse_args()
+
+
+def server(text: str) -> Target:
+    try:
+        return Target.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def generate(result: Result, arguments: argparse.Namespace) -> int:
+    for line in result.output.write(arguments.out):
         print(line)
+    lock = arguments.spec / "lock.json"
+    if result.lock is not None and (not lock.is_file() or lock.read_text(encoding="utf-8") != result.lock.text()):
+        lock.write_text(result.lock.text(), encoding="utf-8")
+        print(f"wrote {lock.name}")
     return 0
-sys.exit(main())
+
+
+def check(result: Result, arguments: argparse.Namespace) -> int:
+    late = [f"{path}: not up to date" for path in result.output.changed(arguments.out)]
+    late += [f"{path}: not generated any more" for path in sorted(result.output.stale(arguments.out))]
+    lock = arguments.spec / "lock.json"
+    if result.lock is not None and (not lock.is_file() or lock.read_text(encoding="utf-8") != result.lock.text()):
+        late.append("lock.json: not up to date")
+    for line in late:
+        print(line, file=sys.stderr)
+    if late:
+        print("run: python3 -m codegen generate", file=sys.stderr)
+    return 1 if late else 0
+
+
+def list_outputs(result: Result, arguments: argparse.Namespace) -> int:
+    for path in sorted(result.output.files):
+        print(arguments.out / path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

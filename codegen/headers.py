@@ -73,6 +73,7 @@ def type_texts(spec: Spec, shapes: Shapes, built_in: set[str]) -> list[str]:
     for record in spec.records.values():
         if record.name not in built_in:
             structs[record.name] = record_struct(record)
+            shapes.order(structs[record.name])
             structs[record.name].has_list = record.name in listed_records(spec)
     done: set[str] = set()
 

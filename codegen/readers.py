@@ -91,11 +91,16 @@ class Readers:
             self._result(reply.required())
             inner = value_name(reply.required())
             read = f"read_{inner}" if inner not in BUILT_IN_READS else f"redisc_reads_{inner}.read"
-            self._reader(name, [Line(f"return redisc_take_nil(in) || {read}(in, out);")], reply)
+            self._reader(name, [Line(f"return {self._nothing(reply)}(in) || {read}(in, out);")], reply)
         elif reply.kind == "list":
             self._list_reader(reply, name)
         else:
             self._record_reader(self.spec.records[reply.record], name, reply)
+
+    def _nothing(self, reply: Reply) -> str:
+        """What takes the sign that there is no value: nil, for tuples an empty array as well."""
+        is_tuple = reply.kind == "record" and self.spec.records[reply.record].form == "tuple"
+        return "take_nothing" if is_tuple else "redisc_take_nil"
 
     def _reader(self, name: str, body: list, reply: Reply) -> None:
         self.functions.append(CFunction("bool", f"read_{name}", ["redisc_reader *in", "void *out"], body, storage="static"))
@@ -287,7 +292,8 @@ class Readers:
         if name in self._made:
             return
         self._made.add(name)
-        body = [when("redisc_take_nil(in)", [Line("return true;")]),
+        nothing = self._nothing(Reply("record", True, record=record.name))
+        body = [when(f"{nothing}(in)", [Line("return true;")]),
                 Line(f"redisc_{record.name} *record = redisc_reader_room(in, sizeof *record);"),
                 when("record == NULL", FAIL), Line("memset(record, 0, sizeof *record);"), Line("*value = record;"),
                 Line(f"return take_{record.name}(in, record);")]

@@ -88,6 +88,7 @@ class Shapes:
     """All enums and structs, collected while functions are lowered."""
 
     problems: Problems
+    lock: object  # lock.Lock: the order of values and fields
     enums: dict[str, CEnum] = field(default_factory=dict)
     structs: dict[str, CStruct] = field(default_factory=dict)
 
@@ -146,7 +147,8 @@ class Shapes:
         """The enum of a choice's words, or of the kinds of a list's items."""
         branches = argument.oneof if argument.kind == "variants" else argument.flags
         prefix = argument.enum_prefix.upper()
-        values = {b.name: f"REDISC_{prefix}_{b.name.upper()}" for b in branches}
+        order = self.lock.enum_order(argument.enum_name, [b.name for b in branches])
+        values = {name: f"REDISC_{prefix}_{name.upper()}" for name in order}
         docs = {b.name: argument_doc(b) for b in branches}
         tokens = {b.name: b.token or "" for b in branches}
         of = argument.command
@@ -167,6 +169,7 @@ class Shapes:
         if argument.kind == "block":
             text += " All zero: not sent."
         new = CStruct(name, fields, [text[0].upper() + text[1:]], argument.where, has_list)
+        self.order(new)
         old = self.structs.setdefault(name, new)
         if [(f.name, f.ctype) for f in sorted(old.fields, key=lambda f: f.name)] != [
                 (f.name, f.ctype) for f in sorted(fields, key=lambda f: f.name)]:
@@ -175,14 +178,20 @@ class Shapes:
         old.has_list = old.has_list or has_list
         return old
 
+    def order(self, struct: CStruct) -> None:
+        """Puts the fields in the lock's order."""
+        order = self.lock.field_order(struct.name, [f.name for f in struct.fields])
+        struct.fields.sort(key=lambda f: order.index(f.name))
+
     def options(self, function: Function) -> CStruct:
         """The options struct of a function."""
         name = f"{function.options}_options"
         fields = [f for u in function.option_uses for f in self.fields(u.argument, optional=True)]
         doc = [f"What {function.command.words} may be given besides; all zero sends nothing of it."]
         new = CStruct(name, fields, doc, function.where)
+        self.order(new)
         old = self.structs.setdefault(name, new)
-        if [(f.name, f.ctype) for f in old.fields] != [(f.name, f.ctype) for f in fields]:
+        if [(f.name, f.ctype) for f in old.fields] != [(f.name, f.ctype) for f in new.fields]:
             self.problems.add(function.where / "options", f"the options \"{function.options}\" of {old.where} have other fields")
         return old
 

@@ -9,8 +9,7 @@
 static void check(redisc_status status)
 {
     if (status < 0) {
-        const redisc_error *error = redisc_last_error();
-        fprintf(stderr, "%s: %s\n", error->command, error->text);
+        fprintf(stderr, "%s\n", redisc_last_error()->text);
         exit(EXIT_FAILURE);
     }
 }

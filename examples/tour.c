@@ -112,8 +112,10 @@ static void greet(tour *t, const char *url, redisc *client)
     redisc *pinned = NULL;
     const redisc_hello_info *server = NULL;
     if (redisc_pin(client, &pinned) != REDISC_OK || redisc_hello(pinned, &server) != REDISC_OK) {
-        fprintf(stderr, "tour: %s\n(REDISC_URL says where the server is: %s)\n",
-                redisc_last_error()->text, url == NULL ? "not set" : "set");
+        fprintf(stderr, "tour: %s\n", redisc_last_error()->text);
+        if (url == NULL) {
+            fprintf(stderr, "REDISC_URL says where the server is, if it is elsewhere.\n");
+        }
         exit(EXIT_FAILURE);
     }
     printf("%sA tour of redisc %s%s with %s %s\n", paint(t, "\033[1m"), REDISC_VERSION,

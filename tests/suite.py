@@ -49,6 +49,7 @@ WORKERS = max(2, os.cpu_count() or 2)
 CLANG_VERSION = "14"  # Debian 12's
 FUZZ_SECONDS = 15
 PROGRAM_SECONDS = 300
+FAILURES_SHOWN = 50
 BUILD_SECONDS = 1200
 
 
@@ -331,15 +332,19 @@ def summarise(tasks, seconds):
     by_reason = {}
     for task in tasks:
         for name, reason in task.count.skipped:
-            by_reason.setdefault((task.name, reason), []).append(name.split(" ", 1)[-1])
+            test = re.split(r"::| ", name)[-1]
+            reason = reason.removesuffix(f" for {test}")
+            by_reason.setdefault((task.name, reason), []).append(test)
     if by_reason:
         print("\nSkipped:")
     for (task, reason), names in by_reason.items():
-        print(f"  {task}: {len(names)} ({reason}): {', '.join(names)}")
+        print(f"  {task}: {len(names)}, {reason}: {', '.join(names)}")
     if total.failed:
         print("\nFailed:")
-        for name in total.failed:
+        for name in total.failed[:FAILURES_SHOWN]:
             print(f"  {name}")
+        if len(total.failed) > FAILURES_SHOWN:
+            print(f"  … and {len(total.failed) - FAILURES_SHOWN} more")
     print(f"\nDone in {seconds:.0f} s.")
     print(f"{total.passed} passed, {len(total.failed)} failed, {len(total.skipped)} skipped")
     return 1 if total.failed or not total.passed else 0

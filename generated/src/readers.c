@@ -19,6 +19,14 @@ static bool skip_values(redisc_reader *in, size_t count)
     return in->status == REDISC_OK;
 }
 
+/* Takes a nil or an empty array, which some commands give instead. */
+static bool take_nothing(redisc_reader *in)
+{
+    bool empty = redisc_reader_peek(in) == REDISC_NODE_ARRAY && redisc_node_length(in->at) == 0;
+    in->at += empty ? 1 : 0;
+    return empty || redisc_take_nil(in);
+}
+
 /* Room for all texts of the reply, and for lists: no item takes more for each of its values. */
 static size_t text_and_items(const redisc_reader *in)
 {
@@ -724,7 +732,7 @@ static bool read_key_element(redisc_reader *in, void *out)
 
 static bool read_optional_key_element(redisc_reader *in, void *out)
 {
-    return redisc_take_nil(in) || read_key_element(in, out);
+    return take_nothing(in) || read_key_element(in, out);
 }
 
 static bool take_key_elements(redisc_reader *in, redisc_key_elements *value)
@@ -750,7 +758,7 @@ static bool read_key_elements(redisc_reader *in, void *out)
 
 static bool read_optional_key_elements(redisc_reader *in, void *out)
 {
-    return redisc_take_nil(in) || read_key_elements(in, out);
+    return take_nothing(in) || read_key_elements(in, out);
 }
 
 static bool take_popped_member(redisc_reader *in, redisc_popped_member *value)
@@ -777,7 +785,7 @@ static bool read_popped_member(redisc_reader *in, void *out)
 
 static bool read_optional_popped_member(redisc_reader *in, void *out)
 {
-    return redisc_take_nil(in) || read_popped_member(in, out);
+    return take_nothing(in) || read_popped_member(in, out);
 }
 
 static bool take_popped_members(redisc_reader *in, redisc_popped_members *value)
@@ -803,7 +811,7 @@ static bool read_popped_members(redisc_reader *in, void *out)
 
 static bool read_optional_popped_members(redisc_reader *in, void *out)
 {
-    return redisc_take_nil(in) || read_popped_members(in, out);
+    return take_nothing(in) || read_popped_members(in, out);
 }
 
 static bool take_ranked(redisc_reader *in, redisc_ranked *value)
@@ -829,7 +837,7 @@ static bool read_ranked(redisc_reader *in, void *out)
 
 static bool read_optional_ranked(redisc_reader *in, void *out)
 {
-    return redisc_take_nil(in) || read_ranked(in, out);
+    return take_nothing(in) || read_ranked(in, out);
 }
 
 static bool take_scored_fields(redisc_reader *in, redisc_scored *value)
@@ -859,7 +867,7 @@ static bool read_scored(redisc_reader *in, void *out)
 
 static bool read_optional_scored(redisc_reader *in, void *out)
 {
-    return redisc_take_nil(in) || read_scored(in, out);
+    return take_nothing(in) || read_scored(in, out);
 }
 
 static bool read_positive_integer(redisc_reader *in, void *out)

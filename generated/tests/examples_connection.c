@@ -322,6 +322,51 @@ void example_client_list_with_3(example_run *run)
     }
 }
 
+/* CLIENT LIST TYPE MASTER */
+void example_client_list_with_4(example_run *run)
+{
+    const redisc_connection_info_list *clients;
+    const redisc_client_list_options options = {
+        .type = REDISC_CLIENT_TYPE_MASTER,
+    };
+    example_out(run, &clients, sizeof clients);
+    run->status = redisc_client_list_with(run->r, &options, &clients);
+    if (example_answered(run)) {
+        describe_connection_info_list(run->text, clients);
+        redisc_free(clients);
+    }
+}
+
+/* CLIENT LIST TYPE SLAVE */
+void example_client_list_with_5(example_run *run)
+{
+    const redisc_connection_info_list *clients;
+    const redisc_client_list_options options = {
+        .type = REDISC_CLIENT_TYPE_SLAVE,
+    };
+    example_out(run, &clients, sizeof clients);
+    run->status = redisc_client_list_with(run->r, &options, &clients);
+    if (example_answered(run)) {
+        describe_connection_info_list(run->text, clients);
+        redisc_free(clients);
+    }
+}
+
+/* CLIENT LIST TYPE PRIMARY */
+void example_client_list_with_6(example_run *run)
+{
+    const redisc_connection_info_list *clients;
+    const redisc_client_list_options options = {
+        .type = REDISC_CLIENT_TYPE_PRIMARY,
+    };
+    example_out(run, &clients, sizeof clients);
+    run->status = redisc_client_list_with(run->r, &options, &clients);
+    if (example_answered(run)) {
+        describe_connection_info_list(run->text, clients);
+        redisc_free(clients);
+    }
+}
+
 /* CLIENT NO-EVICT ON */
 void example_client_no_evict_1(example_run *run)
 {

@@ -83,8 +83,22 @@ void example_geodist_2(example_run *run)
     }
 }
 
-/* GEODIST fjords Bergen Trondheim KM */
+/* GEODIST fjords Bergen Stavanger M */
 void example_geodist_with_1(example_run *run)
+{
+    redisc_optional_double distance;
+    const redisc_geodist_options options = {
+        .unit = REDISC_GEO_M,
+    };
+    example_out(run, &distance, sizeof distance);
+    run->status = redisc_geodist_with(run->r, "fjords", "Bergen", "Stavanger", &options, &distance);
+    if (example_answered(run)) {
+        describe_optional_double(run->text, distance);
+    }
+}
+
+/* GEODIST fjords Bergen Trondheim KM */
+void example_geodist_with_2(example_run *run)
 {
     redisc_optional_double distance;
     const redisc_geodist_options options = {
@@ -98,7 +112,7 @@ void example_geodist_with_1(example_run *run)
 }
 
 /* GEODIST fjords Bergen Trondheim MI */
-void example_geodist_with_2(example_run *run)
+void example_geodist_with_3(example_run *run)
 {
     redisc_optional_double distance;
     const redisc_geodist_options options = {
@@ -112,7 +126,7 @@ void example_geodist_with_2(example_run *run)
 }
 
 /* GEODIST none a b FT */
-void example_geodist_with_3(example_run *run)
+void example_geodist_with_4(example_run *run)
 {
     redisc_optional_double distance;
     const redisc_geodist_options options = {

@@ -14,6 +14,7 @@ void example_geodist_2(example_run *run);
 void example_geodist_with_1(example_run *run);
 void example_geodist_with_2(example_run *run);
 void example_geodist_with_3(example_run *run);
+void example_geodist_with_4(example_run *run);
 void example_geohash_1(example_run *run);
 void example_geopos_1(example_run *run);
 void example_georadius_1(example_run *run);

@@ -286,6 +286,22 @@ void example_zadd_incr_with_3(example_run *run)
     }
 }
 
+/* ZADD z 1 a 2 b */
+void example_legacy_zadd_1(example_run *run)
+{
+    int64_t added;
+    const redisc_scored members_items[] = {
+        {.score = 1.0, .member = redisc_text("a")},
+        {.score = 2.0, .member = redisc_text("b")},
+    };
+    const redisc_scored_list members = {members_items, 2};
+    example_out(run, &added, sizeof added);
+    run->status = redisc_legacy_zadd(run->r, "z", members, &added);
+    if (example_answered(run)) {
+        describe_integer(run->text, added);
+    }
+}
+
 /* ZCARD z */
 void example_zcard_1(example_run *run)
 {

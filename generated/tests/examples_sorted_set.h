@@ -24,6 +24,7 @@ void example_zadd_incr_1(example_run *run);
 void example_zadd_incr_with_1(example_run *run);
 void example_zadd_incr_with_2(example_run *run);
 void example_zadd_incr_with_3(example_run *run);
+void example_legacy_zadd_1(example_run *run);
 void example_zcard_1(example_run *run);
 void example_zcard_2(example_run *run);
 void example_zcount_1(example_run *run);

@@ -166,11 +166,28 @@ static const live_example client_list_with_examples[] = {
         .gives = "[]",
         .valkey = 90000,
     },
+    {
+        .call = example_client_list_with_4,
+        .gives = "[]",
+        .redis = 20400,
+        .valkey = 20400,
+    },
+    {
+        .call = example_client_list_with_5,
+        .gives = "[]",
+        .redis = 20400,
+        .valkey = 20400,
+    },
+    {
+        .call = example_client_list_with_6,
+        .gives = "[]",
+        .valkey = 80000,
+    },
 };
 
 Test(live_connection, client_list_with)
 {
-    live_check("client_list_with", client_list_with_examples, 3);
+    live_check("client_list_with", client_list_with_examples, 6);
 }
 
 static const live_example client_no_evict_examples[] = {

@@ -94,23 +94,36 @@ static void before_geodist_with_2(example_run *run)
                "10.4", "63.43", "Trondheim");
 }
 
+static void before_geodist_with_3(example_run *run)
+{
+    EXAMPLE_DO(run, "GEOADD", "fjords", "5.33", "60.39", "Bergen", "5.73", "58.97", "Stavanger",
+               "10.4", "63.43", "Trondheim");
+}
+
 static const live_example geodist_with_examples[] = {
     {
         .call = example_geodist_with_1,
         .before = before_geodist_with_1,
-        .gives = "429.65969999999999",
+        .gives = "159529.39840000001",
         .redis = 30200,
         .valkey = 30200,
     },
     {
         .call = example_geodist_with_2,
         .before = before_geodist_with_2,
-        .gives = "266.97879999999998",
+        .gives = "429.65969999999999",
         .redis = 30200,
         .valkey = 30200,
     },
     {
         .call = example_geodist_with_3,
+        .before = before_geodist_with_3,
+        .gives = "266.97879999999998",
+        .redis = 30200,
+        .valkey = 30200,
+    },
+    {
+        .call = example_geodist_with_4,
         .gives = "null",
         .redis = 30200,
         .valkey = 30200,
@@ -119,7 +132,7 @@ static const live_example geodist_with_examples[] = {
 
 Test(live_geo, geodist_with)
 {
-    live_check("geodist_with", geodist_with_examples, 3);
+    live_check("geodist_with", geodist_with_examples, 4);
 }
 
 static void before_geohash_1(example_run *run)

@@ -245,6 +245,20 @@ Test(live_sorted_set, zadd_incr_with)
     live_check("zadd_incr_with", zadd_incr_with_examples, 3);
 }
 
+static const live_example legacy_zadd_examples[] = {
+    {
+        .call = example_legacy_zadd_1,
+        .gives = "2",
+        .redis = 10200,
+        .valkey = 10200,
+    },
+};
+
+Test(live_sorted_set, legacy_zadd)
+{
+    live_check("legacy_zadd", legacy_zadd_examples, 1);
+}
+
 static void before_zcard_1(example_run *run)
 {
     EXAMPLE_DO(run, "ZADD", "z", "1", "a", "2", "b", "3", "c");

@@ -352,11 +352,32 @@ static const wire_example client_list_with_examples[] = {
         .resp3 = BYTES("=4\r\ntxt:\r\n"),
         .gives = "[]",
     },
+    {
+        .call = example_client_list_with_4,
+        .sends = BYTES("*4\r\n$6\r\nCLIENT\r\n$4\r\nLIST\r\n$4\r\nTYPE\r\n$6\r\nMASTER\r\n"),
+        .resp2 = BYTES("$0\r\n\r\n"),
+        .resp3 = BYTES("=4\r\ntxt:\r\n"),
+        .gives = "[]",
+    },
+    {
+        .call = example_client_list_with_5,
+        .sends = BYTES("*4\r\n$6\r\nCLIENT\r\n$4\r\nLIST\r\n$4\r\nTYPE\r\n$5\r\nSLAVE\r\n"),
+        .resp2 = BYTES("$0\r\n\r\n"),
+        .resp3 = BYTES("=4\r\ntxt:\r\n"),
+        .gives = "[]",
+    },
+    {
+        .call = example_client_list_with_6,
+        .sends = BYTES("*4\r\n$6\r\nCLIENT\r\n$4\r\nLIST\r\n$4\r\nTYPE\r\n$7\r\nPRIMARY\r\n"),
+        .resp2 = BYTES("$0\r\n\r\n"),
+        .resp3 = BYTES("=4\r\ntxt:\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_connection, client_list_with)
 {
-    const char *fault = example_check_wire(client_list_with_examples, 3);
+    const char *fault = example_check_wire(client_list_with_examples, 6);
     cr_assert(fault == NULL, "%s", fault);
 }
 

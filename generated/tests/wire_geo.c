@@ -71,19 +71,26 @@ static const wire_example geodist_with_examples[] = {
     {
         .call = example_geodist_with_1,
         .sends = BYTES("*5\r\n$7\r\nGEODIST\r\n$6\r\nfjords\r\n$6\r\nBergen\r\n$9\r\n"
+                       "Stavanger\r\n$1\r\nM\r\n"),
+        .reply = BYTES("$11\r\n159529.3984\r\n"),
+        .gives = "159529.39840000001",
+    },
+    {
+        .call = example_geodist_with_2,
+        .sends = BYTES("*5\r\n$7\r\nGEODIST\r\n$6\r\nfjords\r\n$6\r\nBergen\r\n$9\r\n"
                        "Trondheim\r\n$2\r\nKM\r\n"),
         .reply = BYTES("$8\r\n429.6597\r\n"),
         .gives = "429.65969999999999",
     },
     {
-        .call = example_geodist_with_2,
+        .call = example_geodist_with_3,
         .sends = BYTES("*5\r\n$7\r\nGEODIST\r\n$6\r\nfjords\r\n$6\r\nBergen\r\n$9\r\n"
                        "Trondheim\r\n$2\r\nMI\r\n"),
         .reply = BYTES("$8\r\n266.9788\r\n"),
         .gives = "266.97879999999998",
     },
     {
-        .call = example_geodist_with_3,
+        .call = example_geodist_with_4,
         .sends = BYTES("*5\r\n$7\r\nGEODIST\r\n$4\r\nnone\r\n$1\r\na\r\n$1\r\nb\r\n$2\r\nFT\r\n"),
         .resp2 = BYTES("$-1\r\n"),
         .resp3 = BYTES("_\r\n"),
@@ -93,7 +100,7 @@ static const wire_example geodist_with_examples[] = {
 
 Test(wire_geo, geodist_with)
 {
-    const char *fault = example_check_wire(geodist_with_examples, 3);
+    const char *fault = example_check_wire(geodist_with_examples, 4);
     cr_assert(fault == NULL, "%s", fault);
 }
 

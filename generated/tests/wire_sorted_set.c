@@ -209,6 +209,22 @@ Test(wire_sorted_set, zadd_incr_with)
     cr_assert(fault == NULL, "%s", fault);
 }
 
+static const wire_example legacy_zadd_examples[] = {
+    {
+        .call = example_legacy_zadd_1,
+        .sends = BYTES("*6\r\n$4\r\nZADD\r\n$1\r\nz\r\n$1\r\n1\r\n$1\r\na\r\n$1\r\n2\r\n$1\r\n"
+                       "b\r\n"),
+        .reply = BYTES(":2\r\n"),
+        .gives = "2",
+    },
+};
+
+Test(wire_sorted_set, legacy_zadd)
+{
+    const char *fault = example_check_wire(legacy_zadd_examples, 1);
+    cr_assert(fault == NULL, "%s", fault);
+}
+
 static const wire_example zcard_examples[] = {
     {
         .call = example_zcard_1,

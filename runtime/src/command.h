@@ -19,6 +19,7 @@
 #define REDISC_SRC_COMMAND_H
 
 #include "buffer.h"
+#include "copy.h"
 #include "number.h"
 #include "reader.h"
 
@@ -155,27 +156,6 @@ static inline bool redisc_command_begin(redisc_command *c, redisc *r,
     memcpy(at, info->words, info->words_len);
     c->at = at + info->words_len;
     return true;
-}
-
-/* Copies short strings without a call: by moves that overlap. Writes nothing beyond to + len. */
-static inline void redisc_copy_short(char *to, const char *from, size_t len)
-{
-    if (len > 32) {
-        memcpy(to, from, len);
-    } else if (len >= 16) {
-        memcpy(to, from, 16);
-        memcpy(to + len - 16, from + len - 16, 16);
-    } else if (len >= 8) {
-        memcpy(to, from, 8);
-        memcpy(to + len - 8, from + len - 8, 8);
-    } else if (len >= 4) {
-        memcpy(to, from, 4);
-        memcpy(to + len - 4, from + len - 4, 4);
-    } else if (len > 0) {
-        to[0] = from[0];
-        to[len / 2] = from[len / 2];
-        to[len - 1] = from[len - 1];
-    }
 }
 
 /* One argument: a bulk string. `name` is the parameter's, for messages; nil is refused. */

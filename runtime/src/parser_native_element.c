@@ -287,7 +287,7 @@ static redisc_step aggregate(redisc_native_parser *parser, char sign, const char
         bool pairs = sign == '%' || sign == '|';
         size_t limit = parser->limits.elements;
         size_t most = parser->count < limit ? limit - parser->count : 0;
-        size_t count;
+        size_t count = 0;
         redisc_step step = read_length(parser, line, length, &count);
         if (step != REDISC_STEP_VALUE) {
             return step;

@@ -24,9 +24,11 @@ static void advise_huge_pages(void *memory, size_t size)
 {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t first = ((uintptr_t)memory + page - 1) & ~(page - 1);
-    uintptr_t end = ((uintptr_t)memory + size) & ~(page - 1);
-    if (size >= HUGE_PAGES_FROM && end > first) {
+    /* Whole pages at both ends: a mapping of which only a part is advised becomes two mappings, and
+     * could not grow without a copy any more. */
+    uintptr_t first = (uintptr_t)memory & ~(page - 1);
+    uintptr_t end = ((uintptr_t)memory + size + page - 1) & ~(page - 1);
+    if (size >= HUGE_PAGES_FROM) {
         madvise((void *)first, end - first, MADV_HUGEPAGE); /* only advice: no matter if it fails */
     }
 #else

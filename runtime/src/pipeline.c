@@ -35,7 +35,10 @@ redisc_deadline redisc_pipe_deadline(const redisc_pipe *pipe)
 /* Forgets the collected calls, but not why they failed. */
 static void clear(redisc_pipe *pipe)
 {
+    redisc_release(pipe->load_error);
+    pipe->load_error = NULL;
     redisc_buffer_consume(&pipe->out, redisc_buffer_len(&pipe->out));
+    redisc_pipe_forget_loads(pipe);
     pipe->wait_ms = 0;
     pipe->changes = pipe->begun = false;
     pipe->harmless = true;
@@ -198,6 +201,7 @@ static void pipe_close(redisc *r)
     reset(pipe);
     redisc_queue_free(&pipe->queue);
     redisc_buffer_free(&pipe->out);
+    redisc_buffer_free(&pipe->loads);
     redisc_pooled_free(pipe->model);
     redisc_release(pipe);
 }
@@ -243,6 +247,7 @@ redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options *options)
         pipe->options = *options;
     }
     redisc_buffer_init(&pipe->out, copy->pool->config->options.max_output_bytes);
+    redisc_buffer_init(&pipe->loads, copy->pool->config->options.max_output_bytes);
     return &pipe->handle;
 }
 

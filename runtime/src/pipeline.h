@@ -18,6 +18,12 @@ typedef struct redisc_pipe {
     redisc_pipeline_options options;
     redisc_buffer out; /* the collected calls; a transaction's begin with MULTI */
     redisc_queue queue;
+    redisc_buffer
+        loads;         /* scripts that the collected calls need, as commands to send before them */
+    size_t load_count; /* how many */
+    size_t loads_open; /* of them, those that are not answered yet */
+    size_t prefix;     /* bytes of `out` that are such commands */
+    redisc_error *load_error; /* why the first one failed that did; NULL */
     int64_t wait_ms; /* what the collected blocking calls may wait altogether; -1: for ever */
     bool changes;    /* some collected call changes its connection's state */
     bool harmless;   /* every collected call may be repeated */
@@ -47,6 +53,17 @@ redisc_pipe *redisc_pipe_of(redisc *r);
 redisc_status redisc_pipe_run(redisc_pipe *pipe);
 /* Sends what is collected so far without waiting for the replies. */
 redisc_status redisc_pipe_stream(redisc_pipe *pipe);
+
+/* Sees to it that a source is loaded just before the collected calls; the info's words, then the
+ * source, are the command. */
+redisc_status redisc_pipe_load(redisc_pipe *pipe, const redisc_command_info *info, size_t words,
+                               redisc_str source);
+/* Puts the loading commands in front of the collected calls. */
+redisc_status redisc_pipe_prefix_loads(redisc_pipe *pipe);
+/* The reply to a loading command. */
+void redisc_pipe_on_loaded(redisc_pipe *pipe, const redisc_parsed *reply);
+/* Forgets the loading commands. */
+void redisc_pipe_forget_loads(redisc_pipe *pipe);
 
 /* A connection for the pipeline: the pinned handle's own, or one of the pool. NULL after failing.
  */

@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* What a pipeline says of calls that failed. */
+#include "encoded.h"
 #include "pipeline.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Reads "*12\r\n" or "$5\r\n" at *at, which is our own encoding and so needs no checks. */
-static size_t read_head(const char **at)
-{
-    size_t number = 0;
-    for ((*at)++; **at != '\r'; (*at)++) {
-        number = number * 10 + (size_t)(**at - '0');
-    }
-    *at += 2;
-    return number;
-}
-
-static const char *skip_command(const char *at)
-{
-    size_t words = read_head(&at);
-    for (size_t i = 0; i < words; i++) {
-        size_t len = read_head(&at);
-        at += len + 2;
-    }
-    return at;
-}
-
 size_t redisc_pipe_offset(const redisc_pipe *pipe, size_t place)
 {
     const char *start = redisc_buffer_content(&pipe->out);
     const char *end = start + redisc_buffer_len(&pipe->out);
-    const char *at = redisc_pipe_atomic(pipe) ? skip_command(start) : start;
+    const char *first = start + pipe->prefix;
+    const char *at = redisc_pipe_atomic(pipe) ? redisc_encoded_skip(first) : first;
     for (size_t i = 0; i < place && at < end; i++) {
-        at = skip_command(at);
+        at = redisc_encoded_skip(at);
     }
     return (size_t)(at - start);
 }
@@ -64,13 +45,8 @@ void redisc_pipe_words(const redisc_pipe *pipe, size_t place, char *text, size_t
         return;
     }
     const char *at = redisc_buffer_content(&pipe->out) + redisc_pipe_offset(pipe, place);
-    size_t words = read_head(&at);
-    for (size_t i = 0; i < words; i++) {
-        size_t len = read_head(&at);
-        if (!append_word(text, size, redisc_bytes(at, len))) {
-            return;
-        }
-        at += len + 2;
+    size_t words = redisc_encoded_head(&at);
+    while (words-- > 0 && append_word(text, size, redisc_encoded_word(&at))) {
     }
 }
 
@@ -103,7 +79,9 @@ redisc_status redisc_pipe_report(const redisc_pipe *pipe, redisc_status status)
     if (pipe->options.keep_errors && !discarded) {
         return REDISC_OK;
     }
-    status = redisc_error_recall(failure->error);
+    bool unloaded =
+        pipe->load_error != NULL && redisc_is(failure->error->status, REDISC_ERROR_SERVER);
+    status = redisc_error_recall(unloaded ? pipe->load_error : failure->error);
     if (of_one_call(failure->error)) {
         char words[160];
         redisc_pipe_words(pipe, failure->first, words, sizeof words);

@@ -38,6 +38,10 @@ static redisc_status out_of_step(const char *expected)
 static redisc_status on_plain_reply(void *context, redisc_parsed *reply)
 {
     redisc_pipe *pipe = context;
+    if (pipe->loads_open > 0) {
+        redisc_pipe_on_loaded(pipe, reply);
+        return REDISC_OK;
+    }
     redisc_status status = redisc_queue_answer(&pipe->queue, reply);
     if (redisc_is(status, REDISC_ERROR_CONNECTION) && status < 0) {
         pipe->exchange.connection->broken = true; /* LOADING and kin: another one may fare better */
@@ -98,6 +102,7 @@ static redisc_status on_executed(transaction *t, redisc_parsed *reply)
     }
     if (kind == REDISC_NODE_NIL) {
         redisc_fail(REDISC_ERROR_WATCH, "a watched key was changed; nothing was executed");
+        redisc_error_about("EXEC", REDISC_ANSWERED, 1);
         redisc_queue_fail(queue, queue->count, REDISC_ANSWERED);
         return REDISC_OK;
     }
@@ -118,6 +123,10 @@ static redisc_status on_executed(transaction *t, redisc_parsed *reply)
 static redisc_status on_transaction_reply(void *context, redisc_parsed *reply)
 {
     transaction *t = context;
+    if (t->pipe->loads_open > 0) {
+        redisc_pipe_on_loaded(t->pipe, reply);
+        return REDISC_OK;
+    }
     t->replies++;
     if (t->replies == 1) {
         if (is_error(reply)) {
@@ -161,7 +170,8 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_deadline deadline)
     x->len = redisc_buffer_len(&pipe->out);
     x->sent = 0;
     x->deadline = deadline;
-    x->expected = plain ? calls : calls + 2;
+    x->expected = (plain ? calls : calls + 2) + pipe->load_count;
+    pipe->loads_open = pipe->load_count;
     x->on_reply = plain ? on_plain_reply : on_transaction_reply;
     x->context = plain ? (void *)pipe : (void *)&t;
     x->connection->changed = x->connection->changed || pipe->changes;
@@ -258,8 +268,31 @@ redisc_status redisc_pipe_run(redisc_pipe *pipe)
             return status;
         }
     }
+    redisc_status status = redisc_pipe_prefix_loads(pipe);
+    if (status != REDISC_OK) {
+        fail_rest(pipe, 0);
+        return status;
+    }
     redisc_deadline deadline = redisc_pipe_deadline(pipe);
     return pipe->connection != NULL ? run_watched(pipe, deadline) : run_on_pool(pipe, deadline);
+}
+
+/* Replies are told apart by their order, so loading within a stream waits until all before is
+ * answered. */
+static redisc_status prefix_stream(redisc_pipe *pipe)
+{
+    redisc_exchange *x = &pipe->exchange;
+    redisc_status status = REDISC_OK;
+    if (pipe->load_count > 0) {
+        x->len = x->sent = 0;
+        x->deadline = redisc_pipe_deadline(pipe);
+        status = redisc_exchange_run(x, 0);
+    }
+    if (status == REDISC_OK) {
+        status = redisc_pipe_prefix_loads(pipe);
+        pipe->loads_open = pipe->load_count;
+    }
+    return status;
 }
 
 redisc_status redisc_pipe_stream(redisc_pipe *pipe)
@@ -277,21 +310,27 @@ redisc_status redisc_pipe_stream(redisc_pipe *pipe)
         pipe->streaming = true;
         x->connection = pipe->connection;
     }
+    redisc_status status = prefix_stream(pipe);
+    if (status != REDISC_OK) {
+        redisc_error_save(&pipe->failure);
+        return status;
+    }
     x->bytes = redisc_buffer_content(&pipe->out);
     x->len = redisc_buffer_len(&pipe->out);
     x->sent = 0;
-    x->expected = redisc_queue_open(&pipe->queue);
+    x->expected = redisc_queue_open(&pipe->queue) + pipe->loads_open;
     x->deadline = redisc_pipe_deadline(pipe);
     x->connection->changed = x->connection->changed || pipe->changes;
     /* At most two portions are under way, so that the server need not keep more replies than that.
      */
     size_t behind = pipe->queue.count - pipe->streamed;
-    redisc_status status = redisc_exchange_run(x, behind);
+    status = redisc_exchange_run(x, behind);
     if (status != REDISC_OK) {
         redisc_error_save(&pipe->failure);
         return status;
     }
     pipe->streamed = pipe->queue.count;
     redisc_buffer_consume(&pipe->out, x->len);
+    redisc_pipe_forget_loads(pipe);
     return REDISC_OK;
 }

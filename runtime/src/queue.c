@@ -83,8 +83,8 @@ void redisc_queue_fail(redisc_queue *queue, size_t end, redisc_delivery delivery
     if (end <= queue->first) {
         return;
     }
-    bool alone = end == queue->first + 1;
-    redisc_error_about(alone ? queue->slots[queue->first].info->name : NULL, delivery, 1);
+    bool unnamed = redisc_last_error()->command[0] == '\0' && end == queue->first + 1;
+    redisc_error_about(unnamed ? queue->slots[queue->first].info->name : NULL, delivery, 1);
     keep_failure(queue, queue->first, end);
     queue->first = end;
 }

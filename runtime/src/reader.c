@@ -154,11 +154,14 @@ static redisc_status read_nodes(redisc_parsed *reply, const redisc_node *first,
 {
     redisc_reader in = {
         .at = first, .end = end, .reply = reply, .status = REDISC_OK, .what = result->what};
+    bool wanted = out != NULL;
+    if (wanted) {
+        memset(out, 0, result->size);
+    }
     if (redisc_node_kind(first) == REDISC_NODE_ERROR) {
         return redisc_fail_server(node_text(&in, first));
     }
     uint64_t dropped[4] = {0};
-    bool wanted = out != NULL;
     if (result->read(&in, wanted ? out : dropped)) {
         take_large(&in);
         if (!wanted) {

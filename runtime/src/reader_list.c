@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening aggregates, and taking lists of the built-in types. */
-#include "command.h"
+#include "copy.h"
 #include "reader.h"
 
 #include <string.h>

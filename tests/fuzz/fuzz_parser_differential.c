@@ -22,98 +22,98 @@ typedef struct recipe {
     test_text wire;
 } recipe;
 
-static unsigned next(recipe *recipe)
+static unsigned next(recipe *from)
 {
-    return recipe->at < recipe->end ? *recipe->at++ : 0;
+    return from->at < from->end ? *from->at++ : 0;
 }
 
-static void add(recipe *recipe, const char *text)
+static void add(recipe *from, const char *text)
 {
-    test_text_add(&recipe->wire, text, strlen(text));
+    test_text_add(&from->wire, text, strlen(text));
 }
 
-static void add_line(recipe *recipe, char sign, const char *text)
+static void add_line(recipe *from, char sign, const char *text)
 {
-    test_text_add(&recipe->wire, &sign, 1);
-    add(recipe, text);
-    add(recipe, "\r\n");
+    test_text_add(&from->wire, &sign, 1);
+    add(from, text);
+    add(from, "\r\n");
 }
 
-static void add_count(recipe *recipe, char sign, size_t count)
+static void add_count(recipe *from, char sign, size_t count)
 {
     char text[24];
     snprintf(text, sizeof text, "%zu", count);
-    add_line(recipe, sign, text);
+    add_line(from, sign, text);
 }
 
 /* Bytes of the recipe; some strings are long. */
-static void add_bulk(recipe *recipe, char sign, const char *prefix)
+static void add_bulk(recipe *from, char sign, const char *prefix)
 {
-    size_t len = next(recipe);
+    size_t len = next(from);
     size_t times = len > 250 ? 300 : 1;
-    const uint8_t *bytes = recipe->at;
-    size_t left = (size_t)(recipe->end - recipe->at);
+    const uint8_t *bytes = from->at;
+    size_t left = (size_t)(from->end - from->at);
     len = len < left ? len : left;
-    recipe->at += len;
-    add_count(recipe, sign, len * times + strlen(prefix));
-    add(recipe, prefix);
+    from->at += len;
+    add_count(from, sign, len * times + strlen(prefix));
+    add(from, prefix);
     for (size_t i = 0; i < times; i++) {
-        test_text_add(&recipe->wire, (const char *)bytes, len);
+        test_text_add(&from->wire, (const char *)bytes, len);
     }
-    add(recipe, "\r\n");
+    add(from, "\r\n");
 }
 
 /* A line without CR and LF. */
-static void add_text(recipe *recipe, char sign)
+static void add_text(recipe *from, char sign)
 {
     char text[256];
-    size_t len = next(recipe) % 100;
+    size_t len = next(from) % 100;
     for (size_t i = 0; i < len; i++) {
-        unsigned c = next(recipe);
+        unsigned c = next(from);
         text[i] = c == '\r' || c == '\n' || c == 0 ? ' ' : (char)c;
     }
     text[len] = '\0';
-    add_line(recipe, sign, text);
+    add_line(from, sign, text);
 }
 
-static uint64_t next_number(recipe *recipe)
+static uint64_t next_number(recipe *from)
 {
     uint64_t number = 0;
-    for (unsigned count = next(recipe) % 9; count > 0; count--) {
-        number = number << 8 | next(recipe);
+    for (unsigned count = next(from) % 9; count > 0; count--) {
+        number = number << 8 | next(from);
     }
     return number;
 }
 
-static void add_integer(recipe *recipe)
+static void add_integer(recipe *from)
 {
     char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)next_number(recipe));
-    add_line(recipe, ':', text);
+    snprintf(text, sizeof text, "%lld", (long long)next_number(from));
+    add_line(from, ':', text);
 }
 
-static void add_double(recipe *recipe)
+static void add_double(recipe *from)
 {
     static const char *const formats[] = {"%.17g", "%g", "%.3f", "%e"};
     char text[400];
-    uint64_t bits = next_number(recipe);
+    uint64_t bits = next_number(from);
     double value;
     memcpy(&value, &bits, sizeof value);
     if (value != value) {
         value = 0.5;
     }
-    snprintf(text, sizeof text, formats[next(recipe) % 4], value);
-    add_line(recipe, ',', text);
+    snprintf(text, sizeof text, formats[next(from) % 4], value);
+    add_line(from, ',', text);
 }
 
-static void add_value(recipe *recipe, unsigned depth);
+static void add_value(recipe *from, unsigned depth);
 
-static void add_aggregate(recipe *recipe, char sign, unsigned depth)
+static void add_aggregate(recipe *from, char sign, unsigned depth)
 {
-    size_t count = next(recipe) % 12;
-    add_count(recipe, sign, count);
+    size_t count = next(from) % 12;
+    add_count(from, sign, count);
     for (size_t i = 0; i < (sign == '%' ? 2 * count : count); i++) {
-        add_value(recipe, depth + 1);
+        add_value(from, depth + 1);
     }
 }
 
@@ -130,37 +130,37 @@ static bool knows_resp3(void)
     return known == 1;
 }
 
-static void add_resp3(recipe *recipe, unsigned kind, unsigned depth)
+static void add_resp3(recipe *from, unsigned kind, unsigned depth)
 {
     switch (kind) {
     case 0:
-        add(recipe, "_\r\n");
+        add(from, "_\r\n");
         break;
     case 1:
-        add(recipe, next(recipe) % 2 != 0 ? "#t\r\n" : "#f\r\n");
+        add(from, next(from) % 2 != 0 ? "#t\r\n" : "#f\r\n");
         break;
     case 2:
-        add_bulk(recipe, '=', "txt:");
+        add_bulk(from, '=', "txt:");
         break;
     case 3:
-        add_line(recipe, '(', next(recipe) % 2 != 0 ? "-12345678901234567890123" : "1");
+        add_line(from, '(', next(from) % 2 != 0 ? "-12345678901234567890123" : "1");
         break;
     case 4:
-        add_aggregate(recipe, '%', depth);
+        add_aggregate(from, '%', depth);
         break;
     case 5:
-        add_aggregate(recipe, '~', depth);
+        add_aggregate(from, '~', depth);
         break;
     default:
-        add_double(recipe);
+        add_double(from);
         break;
     }
 }
 
-static void add_value(recipe *recipe, unsigned depth)
+static void add_value(recipe *from, unsigned depth)
 {
-    unsigned kind = next(recipe) % (knows_resp3() ? 16 : 8);
-    if (recipe->wire.len > MOST_BYTES) {
+    unsigned kind = next(from) % (knows_resp3() ? 16 : 8);
+    if (from->wire.len > MOST_BYTES) {
         kind = 2;
     }
     bool is_aggregate = kind == 5 || kind == 6 || kind == 12 || kind == 13;
@@ -169,27 +169,27 @@ static void add_value(recipe *recipe, unsigned depth)
     }
     switch (kind) {
     case 0:
-        add(recipe, next(recipe) % 2 != 0 ? "$-1\r\n" : "*-1\r\n");
+        add(from, next(from) % 2 != 0 ? "$-1\r\n" : "*-1\r\n");
         break;
     case 1:
-        add_text(recipe, '+');
+        add_text(from, '+');
         break;
     case 2:
-        add_integer(recipe);
+        add_integer(from);
         break;
     case 3:
     case 4:
-        add_bulk(recipe, '$', "");
+        add_bulk(from, '$', "");
         break;
     case 5:
     case 6:
-        add_aggregate(recipe, '*', depth);
+        add_aggregate(from, '*', depth);
         break;
     case 7:
-        add_text(recipe, '-');
+        add_text(from, '-');
         break;
     default:
-        add_resp3(recipe, kind - 8, depth);
+        add_resp3(from, kind - 8, depth);
         break;
     }
 }
@@ -228,15 +228,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         compare((const char *)data + 1, size - 1, 0, false);
         return 0;
     }
-    recipe recipe = {data + 1, data + size, {NULL, 0, 0}};
-    while (recipe.at < recipe.end && recipe.wire.len < MOST_BYTES) {
-        add_value(&recipe, 0);
+    recipe from = {data + 1, data + size, {NULL, 0, 0}};
+    while (from.at < from.end && from.wire.len < MOST_BYTES) {
+        add_value(&from, 0);
     }
-    if (recipe.wire.len > 0) {
+    if (from.wire.len > 0) {
         /* The last reply may be cut off. */
-        size_t len = recipe.wire.len - (data[0] % 4 == 0 ? data[0] % recipe.wire.len : 0);
-        compare(recipe.wire.data, len, data[0] / 4, true);
+        size_t len = from.wire.len - (data[0] % 4 == 0 ? data[0] % from.wire.len : 0);
+        compare(from.wire.data, len, data[0] / 4, true);
     }
-    test_text_free(&recipe.wire);
+    test_text_free(&from.wire);
     return 0;
 }

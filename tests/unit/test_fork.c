@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { PATIENCE_S = 20 }; /* with a child that hangs */
+
 static test_server *server;
 
 static void start(void)
@@ -87,6 +89,7 @@ Test(fork, parent_and_child_both_go_on)
     int64_t id = test_connection_id(client);
     pid_t child = fork();
     if (child == 0) {
+        alarm(PATIENCE_S);
         _exit(child_with_idle_connection(client, id));
     }
     cr_expect(keeps_its_own_replies(client, "parent", 300));
@@ -100,6 +103,7 @@ static int grandchild(redisc *client)
 {
     pid_t child = fork();
     if (child == 0) {
+        alarm(PATIENCE_S);
         _exit(keeps_its_own_replies(client, "grandchild", 50) ? 0 : 1);
     }
     int status = 0;
@@ -116,6 +120,7 @@ Test(fork, unused_children_may_fork_again)
     int64_t id = test_connection_id(client);
     pid_t child = fork();
     if (child == 0) {
+        alarm(PATIENCE_S);
         _exit(grandchild(client));
     }
     expect_success(child);
@@ -146,6 +151,7 @@ Test(fork, a_pinned_connection_stays_with_the_parent)
     int64_t id = test_connection_id(pinned);
     pid_t child = fork();
     if (child == 0) {
+        alarm(PATIENCE_S);
         _exit(child_with_pinned(client, pinned));
     }
     expect_success(child);
@@ -181,7 +187,7 @@ Test(fork, at_any_moment_under_load)
     for (int i = 0; i < FORKS; i++) {
         pid_t child = fork();
         if (child == 0) {
-            alarm(20);
+            alarm(PATIENCE_S);
             _exit(keeps_its_own_replies(client, "child", 3) ? 0 : 1);
         }
         expect_success(child);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * What REDISC_STRS and REDISC_PAIRS are made of: applying REDISC_STR to each of a macro's
- * arguments. Nothing here is for direct use.
+ * What REDISC_STRS, REDISC_PAIRS and REDISC_SCORED are made of: applying REDISC_STR to each of a
+ * macro's arguments. Nothing here is for direct use.
  */
 #ifndef REDISC_EACH_H
 #define REDISC_EACH_H
@@ -23,6 +23,8 @@
     n
 
 #define REDISC_EACH_STR_(...) REDISC_PASTE_(REDISC_STR_, REDISC_COUNT_(__VA_ARGS__))(__VA_ARGS__)
+#define REDISC_EACH_SCORED_(...)                                                                   \
+    REDISC_PASTE_(REDISC_SCORED_, REDISC_COUNT_(__VA_ARGS__))(__VA_ARGS__)
 #define REDISC_EACH_PAIR_(...) REDISC_PASTE_(REDISC_PAIR_, REDISC_COUNT_(__VA_ARGS__))(__VA_ARGS__)
 
 #define REDISC_STR_1(a) REDISC_STR(a)
@@ -125,5 +127,41 @@
 #define REDISC_PAIR_60(a, b, ...) REDISC_PAIR_2(a, b), REDISC_PAIR_58(__VA_ARGS__)
 #define REDISC_PAIR_62(a, b, ...) REDISC_PAIR_2(a, b), REDISC_PAIR_60(__VA_ARGS__)
 #define REDISC_PAIR_64(a, b, ...) REDISC_PAIR_2(a, b), REDISC_PAIR_62(__VA_ARGS__)
+
+#define REDISC_SCORED_2(a, b)                                                                      \
+    {                                                                                              \
+        (a), REDISC_STR(b)                                                                         \
+    }
+#define REDISC_SCORED_4(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_2(__VA_ARGS__)
+#define REDISC_SCORED_6(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_4(__VA_ARGS__)
+#define REDISC_SCORED_8(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_6(__VA_ARGS__)
+#define REDISC_SCORED_10(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_8(__VA_ARGS__)
+#define REDISC_SCORED_12(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_10(__VA_ARGS__)
+#define REDISC_SCORED_14(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_12(__VA_ARGS__)
+#define REDISC_SCORED_16(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_14(__VA_ARGS__)
+#define REDISC_SCORED_18(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_16(__VA_ARGS__)
+#define REDISC_SCORED_20(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_18(__VA_ARGS__)
+#define REDISC_SCORED_22(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_20(__VA_ARGS__)
+#define REDISC_SCORED_24(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_22(__VA_ARGS__)
+#define REDISC_SCORED_26(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_24(__VA_ARGS__)
+#define REDISC_SCORED_28(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_26(__VA_ARGS__)
+#define REDISC_SCORED_30(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_28(__VA_ARGS__)
+#define REDISC_SCORED_32(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_30(__VA_ARGS__)
+#define REDISC_SCORED_34(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_32(__VA_ARGS__)
+#define REDISC_SCORED_36(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_34(__VA_ARGS__)
+#define REDISC_SCORED_38(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_36(__VA_ARGS__)
+#define REDISC_SCORED_40(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_38(__VA_ARGS__)
+#define REDISC_SCORED_42(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_40(__VA_ARGS__)
+#define REDISC_SCORED_44(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_42(__VA_ARGS__)
+#define REDISC_SCORED_46(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_44(__VA_ARGS__)
+#define REDISC_SCORED_48(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_46(__VA_ARGS__)
+#define REDISC_SCORED_50(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_48(__VA_ARGS__)
+#define REDISC_SCORED_52(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_50(__VA_ARGS__)
+#define REDISC_SCORED_54(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_52(__VA_ARGS__)
+#define REDISC_SCORED_56(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_54(__VA_ARGS__)
+#define REDISC_SCORED_58(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_56(__VA_ARGS__)
+#define REDISC_SCORED_60(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_58(__VA_ARGS__)
+#define REDISC_SCORED_62(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_60(__VA_ARGS__)
+#define REDISC_SCORED_64(a, b, ...) REDISC_SCORED_2(a, b), REDISC_SCORED_62(__VA_ARGS__)
 
 #endif

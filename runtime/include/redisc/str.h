@@ -241,6 +241,18 @@ static inline redisc_str redisc_pair_value(const redisc_pair_list *pairs, redisc
                         sizeof((const redisc_pair[]){REDISC_EACH_PAIR_(__VA_ARGS__)}) /            \
                             sizeof(redisc_pair)})
 
+/**
+ * A redisc_scored_list from up to 32 scores and members, in turn: REDISC_SCORED(1, "one", 2.5,
+ * "two"). Lives as long as the enclosing block.
+ */
+#define REDISC_SCORED(...)                                                                         \
+    ((redisc_scored_list){(const redisc_scored[]){REDISC_EACH_SCORED_(__VA_ARGS__)},               \
+                          sizeof((const redisc_scored[]){REDISC_EACH_SCORED_(__VA_ARGS__)}) /      \
+                              sizeof(redisc_scored)})
+
+/** No string: nil, for an argument or an item. */
+#define REDISC_NIL ((redisc_str){NULL, 0})
+
 #include <redisc/each.h>
 
 #endif

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""All steps in turn: from a folder of specifications to the files to write."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .build import build
+from .check import check, version_key
+from .check_names import check_names
+from .emit import Output, emit
+from .functions import SourceFile
+from .load import load
+from .lock import Lock, check_lock, current, read_lock, renewed
+from .model import Spec
+from .names import runtime_names
+from .problems import Problems
+from .shapes import Shapes
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server to restrict the output to: "redis=7.0"."""
+
+    product: str
+    version: tuple[int, ...]
+
+    @staticmethod
+    def parse(text: str) -> Target:
+        match = re.fullmatch(r"(redis|valkey)=(\d+)(?:\.(\d+))?(?:\.(\d+))?", text)
+        if match is None:
+            raise ValueError(f"\"{text}\" is no server: redis=7.0, valkey=8.0.1")
+        numbers = [match[i] for i in (2, 3, 4)]
+        # Without a patch number all patches of the version are meant.
+        return Target(match[1], tuple(int(n) if n is not None else 9999 for n in numbers))
+
+    def knows(self, since: dict[str, str]) -> bool:
+        return self.product in since and version_key(since[self.product]) <= self.version
+
+
+@dataclass
+class Result:
+    """What came of a specification."""
+
+    problems: Problems
+    output: Output | None = None
+    lock: Lock | None = None
+
+
+def run(spec_folder: Path, target: Target | None = None, renew_lock: bool = False, runtime: Path = ROOT / "runtime") -> Result:
+    """Reads, checks and lowers a specification. `renew_lock`: as if there were no lock yet."""
+    problems = Problems()
+    spec = build(load(spec_folder, problems), problems)
+    lock = Lock(read_lock(spec_folder / "lock.json", Problems()).where) if renew_lock else read_lock(
+        spec_folder / "lock.json", problems)
+    taken = runtime_names(runtime)
+    check(spec, taken, problems)
+    if problems:
+        return Result(problems)
+    if target is not None:
+        spec = restricted(spec, target)
+    shapes = Shapes(problems, lock)
+    sources = lower(spec, shapes)
+    if not problems:
+        check_names(spec, shapes, sources, taken, problems)
+    now = current(lock.where, spec, shapes, sources)
+    if target is None:
+        check_lock(lock, now, problems)
+    if problems:
+        return Result(problems)
+    return Result(problems, emit(spec, shapes, sources), renewed(lock, now) if target is None else None)
+
+
+def lower(spec: Spec, shapes: Shapes) -> dict[str, SourceFile]:
+    """The functions of each group."""
+    sources: dict[str, SourceFile] = {}
+    for command in spec.commands:
+        if command.functions:
+            sources.setdefault(command.group, SourceFile(shapes)).add_command(command)
+    return sources
+
+
+def restricted(spec: Spec, target: Target) -> Spec:
+    """The specification without what the server doesn't know."""
+    commands = [c for c in spec.commands if target.knows(c.since)]
+    for command in commands:
+        command.functions = [f for f in command.functions if target.knows(f.since)]
+    result = Spec(commands, {})
+    names = {r for f in result.functions for r in _records_of(f.reply)}
+    while names:
+        name = names.pop()
+        if name not in result.records:
+            result.records[name] = spec.records[name]
+            names |= {r for f in spec.records[name].fields for r in _records_of(f.type)}
+    result.records = dict(sorted(result.records.items()))
+    return result
+
+
+def _records_of(reply) -> set[str]:
+    if reply.item is not None:
+        return _records_of(reply.item)
+    return {reply.record} if reply.record else set()
