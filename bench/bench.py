@@ -22,7 +22,8 @@ GROWTH = 0.1  # allocations: what buffers that still grow may make of one operat
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=lambda text: Path(text).resolve(), help="where bench_times and bench_allocations are")
+    parser.add_argument("folder", type=lambda text: Path(text).resolve(),
+                        help="where bench_times and bench_allocations are")
     parser.add_argument("--server", help="the server's program (default: REDISC_TEST_SERVER's, "
                                          "else redis-server)")
     parser.add_argument("--only", default="", metavar="TEXT",

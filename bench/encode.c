@@ -8,7 +8,6 @@
  * text first (doubles, integers).
  */
 #include "encode_data.h"
-#include "values.h"
 #include "work.h"
 
 #include <redisc/redisc.h>
@@ -64,6 +63,11 @@ static redisc_str key_of(const encoding *self, size_t i)
     return self->data->keys[i % BENCH_KEYS];
 }
 
+static int64_t increment_of(const encoding *self, size_t i)
+{
+    return self->data->increments[i % BENCH_INCREMENTS];
+}
+
 /* How redisc is called. */
 
 static void call_get(encoding *self)
@@ -83,7 +87,7 @@ static void call_set(encoding *self)
 static void call_incrby(encoding *self)
 {
     for (size_t i = self->next; i < self->end; i++) {
-        redisc_incrby(self->codec, key_of(self, i), bench_some_integer(i), &self->integer);
+        redisc_incrby(self->codec, key_of(self, i), increment_of(self, i), &self->integer);
     }
 }
 
@@ -181,7 +185,7 @@ static void vector_zadd(encoding *self)
 static void number_increment(encoding *self, size_t i)
 {
     self->lens[2] =
-        (size_t)snprintf(self->texts[0], NUMBER_SIZE, "%" PRId64, bench_some_integer(i));
+        (size_t)snprintf(self->texts[0], NUMBER_SIZE, "%" PRId64, increment_of(self, i));
 }
 
 static void number_scores(encoding *self, const redisc_scored *members)

@@ -37,6 +37,9 @@ const bench_data *bench_data_new(void)
         data->keys[i] = text("key:%012zu", i * 7919);
     }
     data->value = text("%0100d", 1);
+    for (size_t i = 0; i < BENCH_INCREMENTS; i++) {
+        data->increments[i] = bench_some_integer(i);
+    }
     for (size_t i = 0; i < BENCH_FIELDS; i++) {
         data->fields[i] = (redisc_pair){text("field:%04zu", i), text("value of field %03zu", i)};
     }

@@ -12,13 +12,15 @@ enum {
     BENCH_KEYS = 64, /* of 16 bytes, used in turn */
     BENCH_FIELDS = 10,
     BENCH_PAIRS = 100,
+    BENCH_INCREMENTS = 8192, /* used in turn */
     BENCH_MEMBERS = 100,
     BENCH_SETS = 64, /* of members, used in turn */
 };
 
 typedef struct bench_data {
     redisc_str keys[BENCH_KEYS];
-    redisc_str value; /* 100 bytes */
+    redisc_str value;                     /* 100 bytes */
+    int64_t increments[BENCH_INCREMENTS]; /* of 1 to 10 digits */
     redisc_pair fields[BENCH_FIELDS];
     redisc_pair pairs[BENCH_PAIRS];
     /* Scores: whole, with 2 decimals, with 6, any, in turn. */

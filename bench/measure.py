@@ -170,7 +170,7 @@ def count_allocations(folder: Path, figures: Figures, sides: tuple[str, ...],
                       addresses: list[str]) -> None:
     def count(side: str) -> float | None:
         worker = Worker([str(folder / "bench_allocations")], figures.case, side, addresses)
-        answer = worker.ask("count 2")
+        answer = worker.ask("count 4")
         worker.end()
         if answer is None or int(answer[1]) < 0:
             return None
@@ -187,7 +187,7 @@ def count_instructions(folder: Path, figures: Figures, sides: tuple[str, ...],
 
     def count(side: str) -> float | None:
         worker = Worker(callgrind, figures.case, side, addresses)
-        answer = worker.ask("count 2")
+        answer = worker.ask("count 4")
         told = worker.end()
         if answer is None:
             return None

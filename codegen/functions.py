@@ -191,7 +191,7 @@ class _Lowering:
             tags.append("@param options NULL for none")
         if function.out:
             tags.append(f"@param {function.out} {self._result_doc()}")
-        facts = f"Since {since_text(function.since)}. {command.complexity}."
+        facts = f"Since {since_text(function.since)}. Complexity: {command.complexity}."
         if command.deprecated:
             facts += f" Deprecated since {since_text(command.deprecated)}: use {command.use_instead}."
         paragraphs: list = [syntax(function), text]

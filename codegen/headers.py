@@ -11,17 +11,20 @@ from .shapes import CEnum, CField, CStruct, Shapes
 
 
 def enum_text(enum: CEnum) -> str:
-    doc = enum.doc + (f" 0: {enum.zero_doc}." if enum.zero_doc else "")
-    lines = doc_comment([doc]) + [f"typedef enum redisc_{enum.name} {{"]
+    lines = doc_comment([_sentence(enum.doc)]) + [f"typedef enum redisc_{enum.name} {{"]
     entries = [(f"    {value} = {number},", enum.docs[name]) for number, (name, value) in enumerate(enum.values.items(), 1)]
     lines += commented(entries)
     return "\n".join(lines + [f"    REDISC_{enum.name.upper()}_MAX_ = 0x7fffffff", f"}} redisc_{enum.name};"])
 
 
 def struct_text(struct: CStruct) -> str:
-    lines = doc_comment(list(struct.doc)) + [f"typedef struct redisc_{struct.name} {{"]
+    lines = doc_comment([_sentence(struct.doc)]) + [f"typedef struct redisc_{struct.name} {{"]
     lines += commented([(f"    {declared(f.ctype, f.name)};", f.doc) for f in struct.fields])
     return "\n".join(lines + [f"}} redisc_{struct.name};"])
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def commented(entries: list[tuple[str, str]]) -> list[str]:
@@ -39,7 +42,7 @@ def commented(entries: list[tuple[str, str]]) -> list[str]:
         return behind
     lines: list[str] = []
     for line, doc in entries:
-        lines += (doc_comment([doc[0].upper() + doc[1:] + "."], 4) if doc else []) + [line]
+        lines += (doc_comment([doc], 4) if doc else []) + [line]
     return lines
 
 
@@ -52,7 +55,7 @@ def record_struct(record: Record) -> CStruct:
     fields = [CField(f.name, _field_type(f), f.doc, f.where) for f in record.fields]
     if record.present:
         fields.append(CField(record.present, "bool", "false if it came as nil; all else is zero then", record.where))
-    return CStruct(record.name, fields, [record.summary], record.where)
+    return CStruct(record.name, fields, record.where, record.summary)
 
 
 def _field_type(f: Field) -> str:

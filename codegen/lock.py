@@ -43,9 +43,13 @@ def _ordered(locked: list[str], names: list[str]) -> list[str]:
     return [n for n in locked if n in names] + [n for n in names if n not in locked]
 
 
+def empty_lock(path: Path) -> Lock:
+    return Lock(Where(f"{path.parent.name}/{path.name}"))
+
+
 def read_lock(path: Path, problems: Problems) -> Lock:
     """The lock as it stands; an empty one if there is none yet."""
-    where = Where(f"{path.parent.name}/{path.name}")
+    where = empty_lock(path).where
     if not path.is_file():
         return Lock(where)
     content = read_json(path, where, problems)

@@ -12,7 +12,7 @@ from .check_names import check_names
 from .emit import Output, emit
 from .functions import SourceFile
 from .load import load
-from .lock import Lock, check_lock, current, read_lock, renewed
+from .lock import Lock, check_lock, current, empty_lock, read_lock, renewed
 from .model import Spec
 from .names import runtime_names
 from .problems import Problems
@@ -42,36 +42,57 @@ class Target:
 
 
 @dataclass
+class Analysis:
+    """A specification, checked and lowered as far as its problems allow."""
+
+    problems: Problems
+    spec: Spec
+    shapes: Shapes
+    sources: dict[str, SourceFile]  # by group
+    lock: Lock  # as it was
+
+
+@dataclass
 class Result:
-    """What came of a specification."""
+    """What came of a specification: the output and the new lock, unless there are problems."""
 
     problems: Problems
     output: Output | None = None
     lock: Lock | None = None
 
 
-def run(spec_folder: Path, target: Target | None = None, renew_lock: bool = False, runtime: Path = ROOT / "runtime") -> Result:
+def analysed(spec_folder: Path, target: Target | None = None, renew_lock: bool = False,
+             runtime: Path = ROOT / "runtime") -> Analysis:
     """Reads, checks and lowers a specification. `renew_lock`: as if there were no lock yet."""
     problems = Problems()
     spec = build(load(spec_folder, problems), problems)
-    lock = Lock(read_lock(spec_folder / "lock.json", Problems()).where) if renew_lock else read_lock(
-        spec_folder / "lock.json", problems)
+    lock_path = spec_folder / "lock.json"
+    lock = empty_lock(lock_path) if renew_lock else read_lock(lock_path, problems)
     taken = runtime_names(runtime)
     check(spec, taken, problems)
+    analysis = Analysis(problems, spec, Shapes(problems, lock), {}, lock)
     if problems:
-        return Result(problems)
+        return analysis
     if target is not None:
-        spec = restricted(spec, target)
-    shapes = Shapes(problems, lock)
-    sources = lower(spec, shapes)
+        analysis.spec = restricted(spec, target)
+    analysis.sources = lower(analysis.spec, analysis.shapes)
     if not problems:
-        check_names(spec, shapes, sources, taken, problems)
-    now = current(lock.where, spec, shapes, sources)
-    if target is None:
-        check_lock(lock, now, problems)
+        check_names(analysis.spec, analysis.shapes, analysis.sources, taken, problems)
+    return analysis
+
+
+def run(spec_folder: Path, target: Target | None = None, renew_lock: bool = False) -> Result:
+    """From the specification to what has to be written."""
+    analysis = analysed(spec_folder, target, renew_lock)
+    problems, spec, shapes, sources = analysis.problems, analysis.spec, analysis.shapes, analysis.sources
     if problems:
         return Result(problems)
-    return Result(problems, emit(spec, shapes, sources), renewed(lock, now) if target is None else None)
+    now = current(analysis.lock.where, spec, shapes, sources)
+    if target is None:
+        check_lock(analysis.lock, now, problems)
+    if problems:
+        return Result(problems)
+    return Result(problems, emit(spec, shapes, sources), renewed(analysis.lock, now) if target is None else None)
 
 
 def lower(spec: Spec, shapes: Shapes) -> dict[str, SourceFile]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import BUILT_IN_STRUCTS, Argument, Function, Since, Use
+from .model import BUILT_IN_STRUCTS, Argument, Function, Since, Use, c_name
 from .problems import Problems, Where
 
 VALUE_C = {
@@ -28,15 +28,49 @@ class CField:
 
 
 @dataclass
+class Users:
+    """Who uses an enum or a struct: for its documentation."""
+
+    found: list[tuple[str, str, str]] = field(default_factory=list)  # command, argument's name, its doc
+
+    def add(self, argument: Argument) -> None:
+        user = (argument.command, argument.name, argument.doc)
+        if user not in self.found:
+            self.found.append(user)
+
+    def text(self) -> str:
+        """"`limit` of SORT and ZRANGE: which part of the result to give"."""
+        commands = sorted({command for command, _, _ in self.found})
+        names = sorted({f"`{name}`" for _, name, _ in self.found})
+        docs = {doc for _, _, doc in self.found if doc}
+        text = f"{joined(names)} of {joined(commands)}"
+        return f"{text}: {docs.pop()}" if len(docs) == 1 else text
+
+
+def joined(words: list[str]) -> str:
+    """"A, B and C"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+@dataclass
 class CStruct:
     """A struct: of options, of arguments, or a record of replies."""
 
     name: str  # without prefix
     fields: list[CField]
-    doc: list[str]
     where: Where
+    summary: str = ""  # empty: told from the users
     has_list: bool = False
+    is_block: bool = False
     built_in: bool = False
+    users: Users = field(default_factory=Users)
+
+    @property
+    def doc(self) -> str:
+        if self.summary:
+            return self.summary
+        text = f"{'An item of ' if self.has_list else ''}{self.users.text()}."
+        return text + (" All zero: not sent." if self.is_block else "")
 
 
 @dataclass
@@ -48,13 +82,19 @@ class CEnum:
     values: dict[str, str]
     docs: dict[str, str]
     tokens: dict[str, str]
-    doc: str
     where: Where
-    zero_doc: str = ""
+    kinds: bool = False  # of a list's items
+    optional: bool = False  # 0 is a value too: not sent
+    users: Users = field(default_factory=Users)
 
     @property
     def ctype(self) -> str:
         return f"redisc_{self.name}"
+
+    @property
+    def doc(self) -> str:
+        text = f"{'The kinds of items of ' if self.kinds else ''}{self.users.text()}."
+        return text + (" Zero: not sent." if self.optional else "")
 
     def first(self) -> str:
         return next(iter(self.values.values()))
@@ -95,7 +135,7 @@ class Shapes:
     def __post_init__(self) -> None:
         for name, fields in BUILT_IN_STRUCTS.items():
             built = [CField(n, VALUE_C[t], "", Where("")) for n, t in fields]
-            self.structs[name] = CStruct(name, built, [], Where(""), has_list=True, built_in=True)
+            self.structs[name] = CStruct(name, built, Where(""), has_list=True, built_in=True)
 
     def parameters(self, use: Use) -> list[CField]:
         """The parameters of an argument that a function always sends; none for options."""
@@ -145,38 +185,34 @@ class Shapes:
 
     def enum(self, argument: Argument) -> CEnum:
         """The enum of a choice's words, or of the kinds of a list's items."""
-        branches = argument.oneof if argument.kind == "variants" else argument.flags
+        kinds = argument.kind == "variants"
+        branches = argument.oneof if kinds else argument.flags
         prefix = argument.enum_prefix.upper()
         order = self.lock.enum_order(argument.enum_name, [b.name for b in branches])
         values = {name: f"REDISC_{prefix}_{name.upper()}" for name in order}
         docs = {b.name: argument_doc(b) for b in branches}
         tokens = {b.name: b.token or "" for b in branches}
-        of = argument.command
-        doc = f"The kinds of items of {of}." if argument.kind == "variants" else f"For {of}."
-        new = CEnum(argument.enum_name, prefix, values, docs, tokens, doc, argument.where)
-        old = self.enums.setdefault(new.name, new)
-        if (old.tokens, old.prefix) != (new.tokens, new.prefix):
-            self.problems.add(argument.where / "oneof", f"the enum \"{new.name}\" of {old.where} has other words or another prefix")
-        if argument.optional and not old.zero_doc:
-            old.zero_doc = "not sent"
-        return old
+        new = CEnum(argument.enum_name, prefix, values, docs, tokens, argument.where, kinds)
+        enum = self.enums.setdefault(new.name, new)
+        if (enum.tokens, enum.prefix) != (new.tokens, new.prefix):
+            self.problems.add(argument.where / "oneof", f"the enum \"{new.name}\" of {enum.where} has other words or another prefix")
+        if new.name.startswith(f"{c_name(argument.command)}_"):
+            enum.docs = new.docs  # the command that the enum is named after explains it best
+        enum.users.add(argument)
+        enum.optional = enum.optional or (argument.optional and not kinds)
+        return enum
 
     def add_struct(self, argument: Argument, fields: list[CField], has_list: bool = False) -> CStruct:
         """Registers a struct, or finds that it is the one of that name."""
-        name = argument.struct_name
-        doc = f"`{argument.name}` of {argument.command}"
-        text = f"{'An item of ' if has_list else ''}{doc}" + (f": {argument.doc}." if argument.doc else ".")
-        if argument.kind == "block":
-            text += " All zero: not sent."
-        new = CStruct(name, fields, [text[0].upper() + text[1:]], argument.where, has_list)
+        new = CStruct(argument.struct_name, fields, argument.where, has_list=has_list, is_block=argument.kind == "block")
         self.order(new)
-        old = self.structs.setdefault(name, new)
-        if [(f.name, f.ctype) for f in sorted(old.fields, key=lambda f: f.name)] != [
-                (f.name, f.ctype) for f in sorted(fields, key=lambda f: f.name)]:
-            other = "the runtime" if old.built_in else str(old.where)
-            self.problems.add(argument.where, f"the struct \"{name}\" of {other} has other fields")
-        old.has_list = old.has_list or has_list
-        return old
+        struct = self.structs.setdefault(new.name, new)
+        if _types(struct) != _types(new):
+            other = "the runtime" if struct.built_in else str(struct.where)
+            self.problems.add(argument.where, f"the struct \"{new.name}\" of {other} has other fields")
+        struct.has_list = struct.has_list or has_list
+        struct.users.add(argument)
+        return struct
 
     def order(self, struct: CStruct) -> None:
         """Puts the fields in the lock's order."""
@@ -187,22 +223,22 @@ class Shapes:
         """The options struct of a function."""
         name = f"{function.options}_options"
         fields = [f for u in function.option_uses for f in self.fields(u.argument, optional=True)]
-        doc = [f"What {function.command.words} may be given besides; all zero sends nothing of it."]
-        new = CStruct(name, fields, doc, function.where)
+        summary = f"What {function.command.words} may be given besides; all zero sends nothing of it."
+        new = CStruct(name, fields, function.where, summary)
         self.order(new)
-        old = self.structs.setdefault(name, new)
-        if [(f.name, f.ctype) for f in old.fields] != [(f.name, f.ctype) for f in new.fields]:
-            self.problems.add(function.where / "options", f"the options \"{function.options}\" of {old.where} have other fields")
-        return old
+        struct = self.structs.setdefault(name, new)
+        if _types(struct) != _types(new):
+            self.problems.add(function.where / "options", f"the options \"{function.options}\" of {struct.where} have other fields")
+        return struct
 
     def _item_struct(self, argument: Argument) -> CStruct:
         if argument.kind == "rows":
             fields = [f for m in argument.of for f in self.fields(m, m.optional)]
             return self.add_struct(argument, fields, has_list=True)
-        fields = [CField("kind", self.enum(argument).ctype, "which fields are sent", argument.where)]
+        fields = [CField("kind", self.enum(argument).ctype, "which one it is", argument.where)]
         users: dict[str, list[str]] = {}
         for branch in argument.oneof:
-            for member in self.branch_fields(branch):
+            for member in self._variant_fields(branch):
                 users.setdefault(member.name, []).append(branch.token or branch.name)
                 same = next((f for f in fields if f.name == member.name), None)
                 if same is None:
@@ -211,12 +247,16 @@ class Shapes:
                     self.problems.add(branch.where, f"the field \"{member.name}\" has another type in another branch")
         for member in fields[1:]:
             if len(users[member.name]) < len(argument.oneof):
-                member.doc = f"{', '.join(users[member.name])}: {member.doc.split(': ')[-1]}"
+                member.doc = f"{', '.join(users[member.name])}: {member.doc}"
         return self.add_struct(argument, fields, has_list=True)
 
-    def branch_fields(self, branch: Argument) -> list[CField]:
-        """The fields of one kind of item."""
-        return self.fields(branch, optional=False)
+    def _variant_fields(self, branch: Argument) -> list[CField]:
+        """The fields of one kind of item. The branch's own word is told by the kind."""
+        fields = self.fields(branch, optional=False)
+        if branch.kind != "block":
+            for member in fields:
+                member.doc = argument_doc(branch, with_token=False)
+        return fields
 
     def _value_type(self, argument: Argument, optional: bool) -> str:
         if not optional:
@@ -233,3 +273,7 @@ class Shapes:
 
     def _field(self, argument: Argument, ctype: str, optional: bool = True) -> CField:
         return CField(argument.name, ctype, argument_doc(argument, with_token=optional), argument.where)
+
+
+def _types(struct: CStruct) -> list[tuple[str, str]]:
+    return sorted((f.name, f.ctype) for f in struct.fields)

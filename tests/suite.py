@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -325,20 +326,29 @@ def plan(parts, servers):
     return tasks
 
 
-def summarise(tasks, seconds):
-    total = Count()
-    for task in tasks:
-        total.add(task.count)
+def tell_skipped(tasks):
+    """What was skipped, told once where several tasks skipped the same for the same reason."""
     by_reason = {}
     for task in tasks:
         for name, reason in task.count.skipped:
             test = re.split(r"::| ", name)[-1]
             reason = reason.removesuffix(f" for {test}")
             by_reason.setdefault((task.name, reason), []).append(test)
-    if by_reason:
-        print("\nSkipped:")
+    by_names = {}
     for (task, reason), names in by_reason.items():
-        print(f"  {task}: {len(names)}, {reason}: {', '.join(names)}")
+        by_names.setdefault((reason, tuple(sorted(names))), []).append(task)
+    if by_names:
+        print("\nSkipped:")
+    for (reason, names), skipping in by_names.items():
+        text = f"{', '.join(skipping)}: {len(names)}, {reason}: {', '.join(names)}"
+        print(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="      "))
+
+
+def summarise(tasks, seconds):
+    total = Count()
+    for task in tasks:
+        total.add(task.count)
+    tell_skipped(tasks)
     if total.failed:
         print("\nFailed:")
         for name in total.failed[:FAILURES_SHOWN]:
@@ -372,7 +382,7 @@ def main():
             print(text, flush=True)
 
     # Short, since Unix sockets are made in it, and not left behind, even by a test that crashed.
-    temporary = tempfile.mkdtemp(prefix="redisc-", dir="/tmp")
+    temporary = tempfile.mkdtemp(prefix="rd-", dir="/tmp")
     os.environ["TMPDIR"] = temporary
     make_locale()
     try:

@@ -206,7 +206,7 @@ static redisc_step bulk(redisc_native_parser *parser, char sign, const char *lin
         parser->stream = (redisc_stream){.open = true, .place = parser->at};
         return redisc_native_stream_continue(parser);
     }
-    size_t size;
+    size_t size = 0;
     redisc_step step = read_bulk_length(parser, line, length, 0, &size);
     return step == REDISC_STEP_VALUE ? bulk_body(parser, type, length + 3, size) : step;
 }
@@ -216,7 +216,7 @@ static redisc_step stream_part(redisc_native_parser *parser)
 {
     redisc_stream *stream = &parser->stream;
     const char *here = redisc_native_here(parser);
-    size_t length;
+    size_t length = 0;
     size_t size = 0;
     if (*here != ';') {
         return broken(parser, "streamed string goes on with something else than a part");
@@ -318,7 +318,7 @@ redisc_step redisc_native_element(redisc_native_parser *parser)
 {
     const char *line = redisc_native_here(parser) + 1;
     char sign = line[-1];
-    size_t length;
+    size_t length = 0;
     if (sign == '\0' || strchr("+-:$*,#_(!=%~>|.", sign) == NULL) {
         return unknown_type(parser, (unsigned char)sign);
     }

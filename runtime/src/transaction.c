@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a transaction until nobody gets in between. */
 #include "pipeline.h"
-
-#include <time.h>
-
-/* A different number at each call and in each thread; for getting out of step, not for secrets. */
-static uint64_t some_number(const void *salt)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t x = (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uint64_t)(uintptr_t)salt;
-    x ^= x >> 31;
-    x *= 0xbf58476d1ce4e5b9u;
-    return x ^ x >> 29;
-}
+#include "random.h"
 
 /* Sleeps between half of `milliseconds` and all of it. */
-static void sleep_about(int64_t milliseconds, const void *salt)
+static void sleep_about(int64_t milliseconds)
 {
-    if (milliseconds <= 0) {
-        return;
+    if (milliseconds > 0) {
+        redisc_sleep_ms(milliseconds - (int64_t)redisc_random_below((uint64_t)milliseconds / 2));
     }
-    uint64_t nanoseconds = (uint64_t)milliseconds * 500000u;
-    nanoseconds += some_number(salt) % (nanoseconds + 1);
-    struct timespec rest = {.tv_sec = (time_t)(nanoseconds / 1000000000u),
-                            .tv_nsec = (long)(nanoseconds % 1000000000u)};
-    nanosleep(&rest, NULL);
 }
 
 static redisc_status run_once(redisc *pipe, redisc_str_list keys, redisc_transaction_body body,
@@ -59,7 +42,7 @@ redisc_status redisc_transaction(redisc *client, redisc_str_list keys, redisc_tr
             break;
         }
         redisc_pipeline_reset(pipe);
-        sleep_about(wait_ms, pipe);
+        sleep_about(wait_ms);
         wait_ms = wait_ms > longest / 2 ? longest : wait_ms * 2;
         status = run_once(pipe, keys, body, context);
     }

@@ -27,7 +27,7 @@ REDISC_BEGIN_DECLS
  * @param key the key
  * @param bits bits that are 1; 0 if there is no such key
  *
- * Since Redis and Valkey 2.6.0. O(N) for N bytes.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitcount(redisc *r, redisc_str key, int64_t *bits);
 
@@ -40,7 +40,7 @@ REDISC_API redisc_status redisc_bitcount(redisc *r, redisc_str key, int64_t *bit
  * @param start where to begin, from 0; negative counts from the end
  * @param bits bits that are 1
  *
- * Since Valkey 8.0.0. O(N) for N bytes.
+ * Since Valkey 8.0.0. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitcount_from(redisc *r, redisc_str key, int64_t start,
                                               int64_t *bits);
@@ -55,14 +55,14 @@ REDISC_API redisc_status redisc_bitcount_from(redisc *r, redisc_str key, int64_t
  * @param end where to end, included; negative counts from the end
  * @param bits bits that are 1
  *
- * Since Redis and Valkey 2.6.0. O(N) for N bytes.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitcount_range(redisc *r, redisc_str key, int64_t start,
                                                int64_t end, int64_t *bits);
 
 /** What BITCOUNT may be given besides; all zero sends nothing of it. */
 typedef struct redisc_bitcount_range_options {
-    /** What start and end count; bytes if not given (since Redis and Valkey 7.0.0). */
+    /** what start and end count; bytes if not given (since Redis and Valkey 7.0.0) */
     redisc_bit_unit unit;
 } redisc_bitcount_range_options;
 
@@ -77,7 +77,7 @@ typedef struct redisc_bitcount_range_options {
  * @param options NULL for none
  * @param bits bits that are 1
  *
- * Since Redis and Valkey 2.6.0. O(N) for N bytes.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitcount_range_with(redisc *r, redisc_str key, int64_t start,
                                                     int64_t end,
@@ -96,7 +96,7 @@ REDISC_API redisc_status redisc_bitcount_range_with(redisc *r, redisc_str key, i
  * @param numbers a number for each GET, SET and INCRBY; nil where OVERFLOW FAIL left the number as
  *     it was; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(1) for each operation.
+ * Since Redis and Valkey 3.2.0. Complexity: O(1) for each operation.
  */
 REDISC_API redisc_status redisc_bitfield(redisc *r, redisc_str key,
                                          redisc_bitfield_operation_list operations,
@@ -112,7 +112,7 @@ REDISC_API redisc_status redisc_bitfield(redisc *r, redisc_str key,
  * @param get the numbers to read, in this order
  * @param numbers a number for each GET; 0 where the string has ended; free with redisc_free()
  *
- * Since Redis and Valkey 6.0.0. O(1) for each number.
+ * Since Redis and Valkey 6.0.0. Complexity: O(1) for each number.
  */
 REDISC_API redisc_status redisc_bitfield_ro(redisc *r, redisc_str key, redisc_bitfield_get_list get,
                                             const redisc_integer_list **numbers);
@@ -127,7 +127,7 @@ REDISC_API redisc_status redisc_bitfield_ro(redisc *r, redisc_str key, redisc_bi
  * @param keys the strings; a missing one counts as zeroes
  * @param length bytes in the result, as many as in the longest string
  *
- * Since Redis and Valkey 2.6.0. O(N) for N bytes in the longest string.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N bytes in the longest string.
  */
 REDISC_API redisc_status redisc_bitop(redisc *r, redisc_bitop_operation operation,
                                       redisc_str destkey, redisc_str_list keys, int64_t *length);
@@ -142,7 +142,7 @@ REDISC_API redisc_status redisc_bitop(redisc *r, redisc_bitop_operation operatio
  * @param position where the bit is, from 0; -1 if all bits are 0 and a 1 is looked for; the bit
  *     after the last one if all bits are 1 and a 0 is looked for
  *
- * Since Redis and Valkey 2.8.7. O(N) for N bytes.
+ * Since Redis and Valkey 2.8.7. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitpos(redisc *r, redisc_str key, int64_t bit, int64_t *position);
 
@@ -156,7 +156,7 @@ REDISC_API redisc_status redisc_bitpos(redisc *r, redisc_str key, int64_t bit, i
  * @param start where to begin, from 0; negative counts from the end
  * @param position where the bit is, counted from the beginning of the string; -1 if there is none
  *
- * Since Redis and Valkey 2.8.7. O(N) for N bytes.
+ * Since Redis and Valkey 2.8.7. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitpos_from(redisc *r, redisc_str key, int64_t bit, int64_t start,
                                             int64_t *position);
@@ -172,14 +172,14 @@ REDISC_API redisc_status redisc_bitpos_from(redisc *r, redisc_str key, int64_t b
  * @param end where to end, included; negative counts from the end
  * @param position where the bit is, counted from the beginning of the string; -1 if there is none
  *
- * Since Redis and Valkey 2.8.7. O(N) for N bytes.
+ * Since Redis and Valkey 2.8.7. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitpos_range(redisc *r, redisc_str key, int64_t bit, int64_t start,
                                              int64_t end, int64_t *position);
 
 /** What BITPOS may be given besides; all zero sends nothing of it. */
 typedef struct redisc_bitpos_range_options {
-    /** What start and end count; bytes if not given (since Redis and Valkey 7.0.0). */
+    /** what start and end count; bytes if not given (since Redis and Valkey 7.0.0) */
     redisc_bit_unit unit;
 } redisc_bitpos_range_options;
 
@@ -195,7 +195,7 @@ typedef struct redisc_bitpos_range_options {
  * @param options NULL for none
  * @param position where the bit is, counted from the beginning of the string; -1 if there is none
  *
- * Since Redis and Valkey 2.8.7. O(N) for N bytes.
+ * Since Redis and Valkey 2.8.7. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_bitpos_range_with(redisc *r, redisc_str key, int64_t bit,
                                                   int64_t start, int64_t end,
@@ -211,7 +211,7 @@ REDISC_API redisc_status redisc_bitpos_range_with(redisc *r, redisc_str key, int
  * @param offset from 0, in bits
  * @param bit 0 or 1; 0 beyond the end
  *
- * Since Redis and Valkey 2.2.0. O(1).
+ * Since Redis and Valkey 2.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_getbit(redisc *r, redisc_str key, int64_t offset, int64_t *bit);
 
@@ -225,7 +225,7 @@ REDISC_API redisc_status redisc_getbit(redisc *r, redisc_str key, int64_t offset
  * @param value 0 or 1
  * @param previous what the bit was before, 0 or 1
  *
- * Since Redis and Valkey 2.2.0. O(1).
+ * Since Redis and Valkey 2.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_setbit(redisc *r, redisc_str key, int64_t offset, int64_t value,
                                        int64_t *previous);

@@ -29,7 +29,7 @@ REDISC_BEGIN_DECLS
  *
  * @param password the password
  *
- * Since Redis and Valkey 1.0.0. O(N) for N passwords of the user.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N passwords of the user.
  */
 REDISC_API redisc_status redisc_auth(redisc *r, redisc_str password);
 
@@ -44,7 +44,7 @@ REDISC_API redisc_status redisc_auth(redisc *r, redisc_str password);
  * @param username the ACL user; without it: the default user (since Redis and Valkey 6.0.0)
  * @param password the password
  *
- * Since Redis and Valkey 6.0.0. O(N) for N passwords of the user.
+ * Since Redis and Valkey 6.0.0. Complexity: O(N) for N passwords of the user.
  */
 REDISC_API redisc_status redisc_auth_user(redisc *r, redisc_str username, redisc_str password);
 
@@ -58,7 +58,7 @@ REDISC_API redisc_status redisc_auth_user(redisc *r, redisc_str username, redisc
  *
  * @param mode yes in the mode optin, no in the mode optout
  *
- * Since Redis and Valkey 6.0.0. O(1).
+ * Since Redis and Valkey 6.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_caching(redisc *r, redisc_client_answer mode);
 
@@ -71,7 +71,7 @@ REDISC_API redisc_status redisc_client_caching(redisc *r, redisc_client_answer m
  *
  * @param capabilities such as `redirect`; unknown ones are ignored
  *
- * Since Valkey 8.0.0. O(1).
+ * Since Valkey 8.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_capa(redisc *r, redisc_str_list capabilities);
 
@@ -82,7 +82,7 @@ REDISC_API redisc_status redisc_client_capa(redisc *r, redisc_str_list capabilit
  *
  * @param name the name, NULL if it has none; free with redisc_free()
  *
- * Since Redis and Valkey 2.6.9. O(1).
+ * Since Redis and Valkey 2.6.9. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_getname(redisc *r, const redisc_str **name);
 
@@ -93,7 +93,7 @@ REDISC_API redisc_status redisc_client_getname(redisc *r, const redisc_str **nam
  *
  * @param client_id its id, 0 for this connection itself, -1 without tracking
  *
- * Since Redis and Valkey 6.0.0. O(1).
+ * Since Redis and Valkey 6.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_getredir(redisc *r, int64_t *client_id);
 
@@ -104,7 +104,7 @@ REDISC_API redisc_status redisc_client_getredir(redisc *r, int64_t *client_id);
  *
  * @param lines the lines of the text; free with redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(1).
+ * Since Redis and Valkey 5.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_help(redisc *r, const redisc_str_list **lines);
 
@@ -115,7 +115,7 @@ REDISC_API redisc_status redisc_client_help(redisc *r, const redisc_str_list **l
  *
  * @param client_id the id, which is greater for later connections
  *
- * Since Redis and Valkey 5.0.0. O(1).
+ * Since Redis and Valkey 5.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_id(redisc *r, int64_t *client_id);
 
@@ -128,7 +128,7 @@ REDISC_API redisc_status redisc_client_id(redisc *r, int64_t *client_id);
  *
  * @param mode whether it imports data
  *
- * Since Valkey 8.1.0. O(1).
+ * Since Valkey 8.1.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_import_source(redisc *r, redisc_client_switch mode);
 
@@ -139,7 +139,7 @@ REDISC_API redisc_status redisc_client_import_source(redisc *r, redisc_client_sw
  *
  * @param info the info; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_info(redisc *r, const redisc_connection_info **info);
 
@@ -150,7 +150,7 @@ REDISC_API redisc_status redisc_client_info(redisc *r, const redisc_connection_i
  *
  * @param address address and port of the connection, as CLIENT LIST shows it
  *
- * Since Redis and Valkey 2.4.0. O(N) for N connections.
+ * Since Redis and Valkey 2.4.0. Complexity: O(N) for N connections.
  */
 REDISC_API redisc_status redisc_client_kill(redisc *r, redisc_str address);
 
@@ -158,71 +158,70 @@ REDISC_API redisc_status redisc_client_kill(redisc *r, redisc_str address);
 typedef struct redisc_client_kill_options {
     /**
      * ID: only connections with one of these ids; Redis takes a single id here (since Redis and
-     * Valkey 2.8.12).
+     * Valkey 2.8.12)
      */
     redisc_integer_list id;
-    /** TYPE: only connections of this type (since Redis and Valkey 2.8.12). */
+    /** TYPE: only connections of this type (since Redis and Valkey 2.8.12) */
     redisc_client_type type;
-    /** USER: only connections of this ACL user (since Redis and Valkey 2.8.12). */
+    /** USER: only connections of this ACL user (since Redis and Valkey 2.8.12) */
     redisc_str user;
-    /** ADDR: only connections from this address and port (since Redis and Valkey 2.8.12). */
+    /** ADDR: only connections from this address and port (since Redis and Valkey 2.8.12) */
     redisc_str addr;
     /**
-     * LADDR: only connections to this address and port of the server (since Redis and Valkey
-     * 6.2.0).
+     * LADDR: only connections to this address and port of the server (since Redis and Valkey 6.2.0)
      */
     redisc_str laddr;
     /**
      * SKIPME: whether to leave out the connection that asks; yes if not given (since Redis and
-     * Valkey 2.8.12).
+     * Valkey 2.8.12)
      */
     redisc_client_answer skipme;
     /**
      * MAXAGE: only connections that are at least so old, in seconds (since Redis 7.4.0, Valkey
-     * 8.0.0).
+     * 8.0.0)
      */
     int64_t maxage;
-    /** NAME: only connections of this name (since Valkey 9.0.0). */
+    /** NAME: only connections of this name (since Valkey 9.0.0) */
     redisc_str name;
     /**
-     * IDLE: only connections that have been idle at least so long, in seconds (since Valkey 9.0.0).
+     * IDLE: only connections that have been idle at least so long, in seconds (since Valkey 9.0.0)
      */
     int64_t idle;
-    /** FLAGS: only connections with all of these flags (since Valkey 9.0.0). */
+    /** FLAGS: only connections with all of these flags (since Valkey 9.0.0) */
     redisc_str flags;
-    /** LIB-NAME: only connections of this client library (since Valkey 9.0.0). */
+    /** LIB-NAME: only connections of this client library (since Valkey 9.0.0) */
     redisc_str lib_name;
-    /** LIB-VER: only connections of this version of the client library (since Valkey 9.0.0). */
+    /** LIB-VER: only connections of this version of the client library (since Valkey 9.0.0) */
     redisc_str lib_ver;
-    /** DB: only connections that use this database (since Valkey 9.0.0). */
+    /** DB: only connections that use this database (since Valkey 9.0.0) */
     redisc_optional_integer db;
-    /** CAPA: only connections with all of these capabilities (since Valkey 9.0.0). */
+    /** CAPA: only connections with all of these capabilities (since Valkey 9.0.0) */
     redisc_str capa;
-    /** IP: only connections from this address, whatever the port (since Valkey 9.0.0). */
+    /** IP: only connections from this address, whatever the port (since Valkey 9.0.0) */
     redisc_str ip;
-    /** NOT-TYPE: no connections of this type (since Valkey 9.0.0). */
+    /** NOT-TYPE: no connections of this type (since Valkey 9.0.0) */
     redisc_client_type not_type;
-    /** NOT-ID: no connections with one of these ids (since Valkey 9.0.0). */
+    /** NOT-ID: no connections with one of these ids (since Valkey 9.0.0) */
     redisc_integer_list not_id;
-    /** NOT-USER: no connections of this ACL user (since Valkey 9.0.0). */
+    /** NOT-USER: no connections of this ACL user (since Valkey 9.0.0) */
     redisc_str not_user;
-    /** NOT-ADDR: no connections from this address and port (since Valkey 9.0.0). */
+    /** NOT-ADDR: no connections from this address and port (since Valkey 9.0.0) */
     redisc_str not_addr;
-    /** NOT-LADDR: no connections to this address and port of the server (since Valkey 9.0.0). */
+    /** NOT-LADDR: no connections to this address and port of the server (since Valkey 9.0.0) */
     redisc_str not_laddr;
-    /** NOT-NAME: no connections of this name (since Valkey 9.0.0). */
+    /** NOT-NAME: no connections of this name (since Valkey 9.0.0) */
     redisc_str not_name;
-    /** NOT-FLAGS: no connections with these flags (since Valkey 9.0.0). */
+    /** NOT-FLAGS: no connections with these flags (since Valkey 9.0.0) */
     redisc_str not_flags;
-    /** NOT-LIB-NAME: no connections of this client library (since Valkey 9.0.0). */
+    /** NOT-LIB-NAME: no connections of this client library (since Valkey 9.0.0) */
     redisc_str not_lib_name;
-    /** NOT-LIB-VER: no connections of this version of the client library (since Valkey 9.0.0). */
+    /** NOT-LIB-VER: no connections of this version of the client library (since Valkey 9.0.0) */
     redisc_str not_lib_ver;
-    /** NOT-DB: no connections that use this database (since Valkey 9.0.0). */
+    /** NOT-DB: no connections that use this database (since Valkey 9.0.0) */
     redisc_optional_integer not_db;
-    /** NOT-CAPA: no connections with these capabilities (since Valkey 9.0.0). */
+    /** NOT-CAPA: no connections with these capabilities (since Valkey 9.0.0) */
     redisc_str not_capa;
-    /** NOT-IP: no connections from this address (since Valkey 9.0.0). */
+    /** NOT-IP: no connections from this address (since Valkey 9.0.0) */
     redisc_str not_ip;
 } redisc_client_kill_options;
 
@@ -239,7 +238,7 @@ typedef struct redisc_client_kill_options {
  * @param options NULL for none
  * @param closed how many connections were closed
  *
- * Since Redis and Valkey 2.8.12. O(N) for N connections.
+ * Since Redis and Valkey 2.8.12. Complexity: O(N) for N connections.
  */
 REDISC_API redisc_status redisc_client_kill_with(redisc *r,
                                                  const redisc_client_kill_options *options,
@@ -253,69 +252,69 @@ REDISC_API redisc_status redisc_client_kill_with(redisc *r,
  *
  * @param clients the clients; free with redisc_free()
  *
- * Since Redis and Valkey 2.4.0. O(N) for N connections.
+ * Since Redis and Valkey 2.4.0. Complexity: O(N) for N connections.
  */
 REDISC_API redisc_status redisc_client_list(redisc *r, const redisc_connection_info_list **clients);
 
 /** What CLIENT LIST may be given besides; all zero sends nothing of it. */
 typedef struct redisc_client_list_options {
-    /** TYPE: only connections of this type (since Redis and Valkey 5.0.0). */
+    /** TYPE: only connections of this type (since Redis and Valkey 5.0.0) */
     redisc_client_type type;
-    /** ID: only connections with one of these ids (since Redis and Valkey 6.2.0). */
+    /** ID: only connections with one of these ids (since Redis and Valkey 6.2.0) */
     redisc_integer_list id;
-    /** USER: only connections of this ACL user (since Valkey 8.1.0). */
+    /** USER: only connections of this ACL user (since Valkey 8.1.0) */
     redisc_str user;
-    /** ADDR: only connections from this address and port (since Valkey 8.1.0). */
+    /** ADDR: only connections from this address and port (since Valkey 8.1.0) */
     redisc_str addr;
-    /** LADDR: only connections to this address and port of the server (since Valkey 8.1.0). */
+    /** LADDR: only connections to this address and port of the server (since Valkey 8.1.0) */
     redisc_str laddr;
     /**
-     * SKIPME: whether to leave out the connection that asks; no if not given (since Valkey 8.1.0).
+     * SKIPME: whether to leave out the connection that asks; no if not given (since Valkey 8.1.0)
      */
     redisc_client_answer skipme;
-    /** MAXAGE: only connections that are at least so old, in seconds (since Valkey 8.1.0). */
+    /** MAXAGE: only connections that are at least so old, in seconds (since Valkey 8.1.0) */
     int64_t maxage;
-    /** NAME: only connections of this name (since Valkey 9.0.0). */
+    /** NAME: only connections of this name (since Valkey 9.0.0) */
     redisc_str name;
     /**
-     * IDLE: only connections that have been idle at least so long, in seconds (since Valkey 9.0.0).
+     * IDLE: only connections that have been idle at least so long, in seconds (since Valkey 9.0.0)
      */
     int64_t idle;
-    /** FLAGS: only connections with all of these flags (since Valkey 9.0.0). */
+    /** FLAGS: only connections with all of these flags (since Valkey 9.0.0) */
     redisc_str flags;
-    /** LIB-NAME: only connections of this client library (since Valkey 9.0.0). */
+    /** LIB-NAME: only connections of this client library (since Valkey 9.0.0) */
     redisc_str lib_name;
-    /** LIB-VER: only connections of this version of the client library (since Valkey 9.0.0). */
+    /** LIB-VER: only connections of this version of the client library (since Valkey 9.0.0) */
     redisc_str lib_ver;
-    /** DB: only connections that use this database (since Valkey 9.0.0). */
+    /** DB: only connections that use this database (since Valkey 9.0.0) */
     redisc_optional_integer db;
-    /** CAPA: only connections with all of these capabilities (since Valkey 9.0.0). */
+    /** CAPA: only connections with all of these capabilities (since Valkey 9.0.0) */
     redisc_str capa;
-    /** IP: only connections from this address, whatever the port (since Valkey 9.0.0). */
+    /** IP: only connections from this address, whatever the port (since Valkey 9.0.0) */
     redisc_str ip;
-    /** NOT-TYPE: no connections of this type (since Valkey 9.0.0). */
+    /** NOT-TYPE: no connections of this type (since Valkey 9.0.0) */
     redisc_client_type not_type;
-    /** NOT-ID: no connections with one of these ids (since Valkey 9.0.0). */
+    /** NOT-ID: no connections with one of these ids (since Valkey 9.0.0) */
     redisc_integer_list not_id;
-    /** NOT-USER: no connections of this ACL user (since Valkey 9.0.0). */
+    /** NOT-USER: no connections of this ACL user (since Valkey 9.0.0) */
     redisc_str not_user;
-    /** NOT-ADDR: no connections from this address and port (since Valkey 9.0.0). */
+    /** NOT-ADDR: no connections from this address and port (since Valkey 9.0.0) */
     redisc_str not_addr;
-    /** NOT-LADDR: no connections to this address and port of the server (since Valkey 9.0.0). */
+    /** NOT-LADDR: no connections to this address and port of the server (since Valkey 9.0.0) */
     redisc_str not_laddr;
-    /** NOT-NAME: no connections of this name (since Valkey 9.0.0). */
+    /** NOT-NAME: no connections of this name (since Valkey 9.0.0) */
     redisc_str not_name;
-    /** NOT-FLAGS: no connections with these flags (since Valkey 9.0.0). */
+    /** NOT-FLAGS: no connections with these flags (since Valkey 9.0.0) */
     redisc_str not_flags;
-    /** NOT-LIB-NAME: no connections of this client library (since Valkey 9.0.0). */
+    /** NOT-LIB-NAME: no connections of this client library (since Valkey 9.0.0) */
     redisc_str not_lib_name;
-    /** NOT-LIB-VER: no connections of this version of the client library (since Valkey 9.0.0). */
+    /** NOT-LIB-VER: no connections of this version of the client library (since Valkey 9.0.0) */
     redisc_str not_lib_ver;
-    /** NOT-DB: no connections that use this database (since Valkey 9.0.0). */
+    /** NOT-DB: no connections that use this database (since Valkey 9.0.0) */
     redisc_optional_integer not_db;
-    /** NOT-CAPA: no connections with these capabilities (since Valkey 9.0.0). */
+    /** NOT-CAPA: no connections with these capabilities (since Valkey 9.0.0) */
     redisc_str not_capa;
-    /** NOT-IP: no connections from this address (since Valkey 9.0.0). */
+    /** NOT-IP: no connections from this address (since Valkey 9.0.0) */
     redisc_str not_ip;
 } redisc_client_list_options;
 
@@ -333,7 +332,7 @@ typedef struct redisc_client_list_options {
  * @param options NULL for none
  * @param clients the clients; free with redisc_free()
  *
- * Since Redis and Valkey 2.4.0. O(N) for N connections.
+ * Since Redis and Valkey 2.4.0. Complexity: O(N) for N connections.
  */
 REDISC_API redisc_status redisc_client_list_with(redisc *r,
                                                  const redisc_client_list_options *options,
@@ -348,7 +347,7 @@ REDISC_API redisc_status redisc_client_list_with(redisc *r,
  *
  * @param mode on: it is spared
  *
- * Since Redis and Valkey 7.0.0. O(1).
+ * Since Redis and Valkey 7.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_no_evict(redisc *r, redisc_client_switch mode);
 
@@ -361,7 +360,7 @@ REDISC_API redisc_status redisc_client_no_evict(redisc *r, redisc_client_switch 
  *
  * @param mode on: they do not count for LRU and LFU
  *
- * Since Redis and Valkey 7.2.0. O(1).
+ * Since Redis and Valkey 7.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_no_touch(redisc *r, redisc_client_switch mode);
 
@@ -372,13 +371,13 @@ REDISC_API redisc_status redisc_client_no_touch(redisc *r, redisc_client_switch 
  *
  * @param timeout how long, in milliseconds
  *
- * Since Redis and Valkey 3.0.0. O(1).
+ * Since Redis and Valkey 3.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_pause(redisc *r, int64_t timeout);
 
 /** What CLIENT PAUSE may be given besides; all zero sends nothing of it. */
 typedef struct redisc_client_pause_options {
-    /** Which commands; all of them if not given (since Redis and Valkey 6.2.0). */
+    /** which commands; all of them if not given (since Redis and Valkey 6.2.0) */
     redisc_client_pause_mode mode;
 } redisc_client_pause_options;
 
@@ -390,7 +389,7 @@ typedef struct redisc_client_pause_options {
  * @param timeout how long, in milliseconds
  * @param options NULL for none
  *
- * Since Redis and Valkey 3.0.0. O(1).
+ * Since Redis and Valkey 3.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_pause_with(redisc *r, int64_t timeout,
                                                   const redisc_client_pause_options *options);
@@ -405,7 +404,7 @@ REDISC_API redisc_status redisc_client_pause_with(redisc *r, int64_t timeout,
  *
  * @param attribute what to tell
  *
- * Since Redis and Valkey 7.2.0. O(1).
+ * Since Redis and Valkey 7.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_setinfo(redisc *r, const redisc_client_attribute *attribute);
 
@@ -419,7 +418,7 @@ REDISC_API redisc_status redisc_client_setinfo(redisc *r, const redisc_client_at
  *
  * @param name without blanks or line ends; empty: no name
  *
- * Since Redis and Valkey 2.6.9. O(1).
+ * Since Redis and Valkey 2.6.9. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_setname(redisc *r, redisc_str name);
 
@@ -433,23 +432,23 @@ REDISC_API redisc_status redisc_client_setname(redisc *r, redisc_str name);
  *
  * @param status whether to track
  *
- * Since Redis and Valkey 6.0.0. O(1).
+ * Since Redis and Valkey 6.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_tracking(redisc *r, redisc_client_switch status);
 
 /** What CLIENT TRACKING may be given besides; all zero sends nothing of it. */
 typedef struct redisc_client_tracking_options {
-    /** REDIRECT: id of the connection that is to get the invalidation messages. */
+    /** REDIRECT: id of the connection that is to get the invalidation messages */
     int64_t redirect;
-    /** PREFIX: tell of keys that begin so, with bcast. */
+    /** PREFIX: tell of keys that begin so, with bcast */
     redisc_str_list prefixes;
-    /** BCAST: tell of all changed keys, whether read or not. */
+    /** BCAST: tell of all changed keys, whether read or not */
     bool bcast;
-    /** OPTIN: track only the keys of commands that follow CLIENT CACHING YES. */
+    /** OPTIN: track only the keys of commands that follow CLIENT CACHING YES */
     bool optin;
-    /** OPTOUT: track all but the keys of commands that follow CLIENT CACHING NO. */
+    /** OPTOUT: track all but the keys of commands that follow CLIENT CACHING NO */
     bool optout;
-    /** NOLOOP: do not tell of changes made by this connection. */
+    /** NOLOOP: do not tell of changes made by this connection */
     bool noloop;
 } redisc_client_tracking_options;
 
@@ -465,7 +464,7 @@ typedef struct redisc_client_tracking_options {
  * @param status whether to track
  * @param options NULL for none
  *
- * Since Redis and Valkey 6.0.0. O(1).
+ * Since Redis and Valkey 6.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_tracking_with(redisc *r, redisc_client_switch status,
                                                      const redisc_client_tracking_options *options);
@@ -477,7 +476,7 @@ REDISC_API redisc_status redisc_client_tracking_with(redisc *r, redisc_client_sw
  *
  * @param info the info; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_client_trackinginfo(redisc *r,
                                                     const redisc_client_tracking_info **info);
@@ -490,13 +489,13 @@ REDISC_API redisc_status redisc_client_trackinginfo(redisc *r,
  * @param client_id the id of the waiting connection
  * @param unblocked whether it was waiting
  *
- * Since Redis and Valkey 5.0.0. O(log N) for N connections.
+ * Since Redis and Valkey 5.0.0. Complexity: O(log N) for N connections.
  */
 REDISC_API redisc_status redisc_client_unblock(redisc *r, int64_t client_id, bool *unblocked);
 
 /** What CLIENT UNBLOCK may be given besides; all zero sends nothing of it. */
 typedef struct redisc_client_unblock_options {
-    /** What the waiting command is to give; as after its time-out if not given. */
+    /** what the waiting command is to give; as after its time-out if not given */
     redisc_client_unblock_reason reason;
 } redisc_client_unblock_options;
 
@@ -509,7 +508,7 @@ typedef struct redisc_client_unblock_options {
  * @param options NULL for none
  * @param unblocked whether it was waiting
  *
- * Since Redis and Valkey 5.0.0. O(log N) for N connections.
+ * Since Redis and Valkey 5.0.0. Complexity: O(log N) for N connections.
  */
 REDISC_API redisc_status redisc_client_unblock_with(redisc *r, int64_t client_id,
                                                     const redisc_client_unblock_options *options,
@@ -520,7 +519,7 @@ REDISC_API redisc_status redisc_client_unblock_with(redisc *r, int64_t client_id
  *
  * Lets the clients go on that CLIENT PAUSE holds back.
  *
- * Since Redis and Valkey 6.2.0. O(N) for N paused connections.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N paused connections.
  */
 REDISC_API redisc_status redisc_client_unpause(redisc *r);
 
@@ -532,7 +531,7 @@ REDISC_API redisc_status redisc_client_unpause(redisc *r);
  * @param message the message
  * @param echoed the message again; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_echo(redisc *r, redisc_str message, const redisc_str **echoed);
 
@@ -546,7 +545,7 @@ REDISC_API redisc_status redisc_echo(redisc *r, redisc_str message, const redisc
  *
  * @param info the info; free with redisc_free()
  *
- * Since Redis and Valkey 6.0.0. O(1).
+ * Since Redis and Valkey 6.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hello(redisc *r, const redisc_hello_info **info);
 
@@ -568,7 +567,7 @@ typedef struct redisc_hello_options {
  * @param options NULL for none
  * @param info the info; free with redisc_free()
  *
- * Since Redis and Valkey 6.0.0. O(1).
+ * Since Redis and Valkey 6.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hello_with(redisc *r, int64_t protocol,
                                            const redisc_hello_options *options,
@@ -579,7 +578,7 @@ REDISC_API redisc_status redisc_hello_with(redisc *r, int64_t protocol,
  *
  * Checks that the server answers.
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_ping(redisc *r);
 
@@ -591,7 +590,7 @@ REDISC_API redisc_status redisc_ping(redisc *r);
  * @param message what to give back
  * @param echoed the message again; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_ping_message(redisc *r, redisc_str message,
                                              const redisc_str **echoed);
@@ -604,7 +603,7 @@ REDISC_API redisc_status redisc_ping_message(redisc *r, redisc_str message,
  * For handles of one connection only. Closing a client is redisc_close; a single connection can be
  * told to quit only if it is pinned.
  *
- * Since Redis and Valkey 1.0.0. O(1). Deprecated since Redis 7.2.0: use redisc_close.
+ * Since Redis and Valkey 1.0.0. Complexity: O(1). Deprecated since Redis 7.2.0: use redisc_close.
  */
 REDISC_API redisc_status redisc_quit(redisc *r);
 
@@ -616,7 +615,7 @@ REDISC_API redisc_status redisc_quit(redisc *r);
  * For handles of one connection only. It would undo the login, the database and the protocol of one
  * connection of the client, so pin a connection.
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_reset(redisc *r);
 
@@ -630,7 +629,7 @@ REDISC_API redisc_status redisc_reset(redisc *r);
  *
  * @param index the number of the database
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_select(redisc *r, int64_t index);
 

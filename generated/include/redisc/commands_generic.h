@@ -28,7 +28,7 @@ REDISC_BEGIN_DECLS
  * @param destination the new key
  * @param copied false if there is no such key or the destination is there
  *
- * Since Redis and Valkey 6.2.0. O(N) for N elements of a collection, O(1) for a string.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N elements of a collection, O(1) for a string.
  */
 REDISC_API redisc_status redisc_copy(redisc *r, redisc_str source, redisc_str destination,
                                      bool *copied);
@@ -50,7 +50,7 @@ typedef struct redisc_copy_options {
  * @param copied false if there is no such key, or the destination is there and is not to be
  *     overwritten
  *
- * Since Redis and Valkey 6.2.0. O(N) for N elements of a collection, O(1) for a string.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N elements of a collection, O(1) for a string.
  */
 REDISC_API redisc_status redisc_copy_with(redisc *r, redisc_str source, redisc_str destination,
                                           const redisc_copy_options *options, bool *copied);
@@ -63,7 +63,8 @@ REDISC_API redisc_status redisc_copy_with(redisc *r, redisc_str source, redisc_s
  * @param keys the keys
  * @param deleted how many of the keys were there
  *
- * Since Redis and Valkey 1.0.0. O(N) for N keys, and O(M) for each collection of M elements.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N keys, and O(M) for each collection of M
+ * elements.
  */
 REDISC_API redisc_status redisc_del(redisc *r, redisc_str_list keys, int64_t *deleted);
 
@@ -76,7 +77,7 @@ REDISC_API redisc_status redisc_del(redisc *r, redisc_str_list keys, int64_t *de
  * @param dump bytes with the value, a version and a checksum, without the time to live; nil if
  *     there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 2.6.0. O(N) for N elements.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N elements.
  */
 REDISC_API redisc_status redisc_dump(redisc *r, redisc_str key, const redisc_str **dump);
 
@@ -88,7 +89,7 @@ REDISC_API redisc_status redisc_dump(redisc *r, redisc_str key, const redisc_str
  * @param keys the keys
  * @param count how many of the keys are there; one that is named twice counts twice
  *
- * Since Redis and Valkey 1.0.0. O(N) for N keys.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_exists(redisc *r, redisc_str_list keys, int64_t *count);
 
@@ -101,7 +102,7 @@ REDISC_API redisc_status redisc_exists(redisc *r, redisc_str_list keys, int64_t 
  * @param seconds from now on; 0 or less removes the key, in seconds
  * @param set false if there is no such key
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_expire(redisc *r, redisc_str key, int64_t seconds, bool *set);
 
@@ -120,7 +121,7 @@ typedef struct redisc_expire_options {
  * @param options NULL for none
  * @param set false if there is no such key or the condition does not hold
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_expire_with(redisc *r, redisc_str key, int64_t seconds,
                                             const redisc_expire_options *options, bool *set);
@@ -134,7 +135,7 @@ REDISC_API redisc_status redisc_expire_with(redisc *r, redisc_str key, int64_t s
  * @param timestamp the moment to expire; one that has passed removes the key, in seconds
  * @param set false if there is no such key
  *
- * Since Redis and Valkey 1.2.0. O(1).
+ * Since Redis and Valkey 1.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_expireat(redisc *r, redisc_str key, int64_t timestamp, bool *set);
 
@@ -153,7 +154,7 @@ typedef struct redisc_expireat_options {
  * @param options NULL for none
  * @param set false if there is no such key or the condition does not hold
  *
- * Since Redis and Valkey 1.2.0. O(1).
+ * Since Redis and Valkey 1.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_expireat_with(redisc *r, redisc_str key, int64_t timestamp,
                                               const redisc_expireat_options *options, bool *set);
@@ -166,7 +167,7 @@ REDISC_API redisc_status redisc_expireat_with(redisc *r, redisc_str key, int64_t
  * @param key the key
  * @param timestamp Unix time in seconds, -1 if the key never expires, -2 if there is no such key
  *
- * Since Redis and Valkey 7.0.0. O(1).
+ * Since Redis and Valkey 7.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_expiretime(redisc *r, redisc_str key, int64_t *timestamp);
 
@@ -179,7 +180,7 @@ REDISC_API redisc_status redisc_expiretime(redisc *r, redisc_str key, int64_t *t
  * @param pattern a glob pattern: * ? [a-z]
  * @param keys in no set order; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N keys in the database.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N keys in the database.
  */
 REDISC_API redisc_status redisc_keys(redisc *r, redisc_str pattern, const redisc_str_list **keys);
 
@@ -195,20 +196,20 @@ REDISC_API redisc_status redisc_keys(redisc *r, redisc_str pattern, const redisc
  * @param timeout how long the other server may stay silent; 0 means one second, in milliseconds
  * @param moved false if there is no such key
  *
- * Since Redis and Valkey 2.6.0. O(N) for the size of the values, besides the network.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for the size of the values, besides the network.
  */
 REDISC_API redisc_status redisc_migrate(redisc *r, redisc_str host, int64_t port, redisc_str key,
                                         int64_t destination_db, int64_t timeout, bool *moved);
 
 /** What MIGRATE may be given besides; all zero sends nothing of it. */
 typedef struct redisc_migrate_options {
-    /** COPY: leave the keys here too (since Redis and Valkey 3.0.0). */
+    /** COPY: leave the keys here too (since Redis and Valkey 3.0.0) */
     bool copy;
-    /** REPLACE: overwrite keys that are there already (since Redis and Valkey 3.0.0). */
+    /** REPLACE: overwrite keys that are there already (since Redis and Valkey 3.0.0) */
     bool replace;
-    /** AUTH: password for the other server (since Redis and Valkey 4.0.7). */
+    /** AUTH: password for the other server (since Redis and Valkey 4.0.7) */
     redisc_str auth;
-    /** AUTH2: user name and password for the other server (since Redis and Valkey 6.0.0). */
+    /** AUTH2: user name and password for the other server (since Redis and Valkey 6.0.0) */
     redisc_migrate_auth2 auth2;
 } redisc_migrate_options;
 
@@ -226,7 +227,7 @@ typedef struct redisc_migrate_options {
  * @param options NULL for none
  * @param moved false if there is no such key
  *
- * Since Redis and Valkey 2.6.0. O(N) for the size of the values, besides the network.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for the size of the values, besides the network.
  */
 REDISC_API redisc_status redisc_migrate_with(redisc *r, redisc_str host, int64_t port,
                                              redisc_str key, int64_t destination_db,
@@ -245,7 +246,7 @@ REDISC_API redisc_status redisc_migrate_with(redisc *r, redisc_str host, int64_t
  * @param keys the keys to move (since Redis and Valkey 3.0.6)
  * @param moved false if none of the keys is there
  *
- * Since Redis and Valkey 3.0.6. O(N) for the size of the values, besides the network.
+ * Since Redis and Valkey 3.0.6. Complexity: O(N) for the size of the values, besides the network.
  */
 REDISC_API redisc_status redisc_migrate_keys(redisc *r, redisc_str host, int64_t port,
                                              int64_t destination_db, int64_t timeout,
@@ -265,7 +266,7 @@ REDISC_API redisc_status redisc_migrate_keys(redisc *r, redisc_str host, int64_t
  * @param options NULL for none
  * @param moved false if none of the keys is there
  *
- * Since Redis and Valkey 3.0.6. O(N) for the size of the values, besides the network.
+ * Since Redis and Valkey 3.0.6. Complexity: O(N) for the size of the values, besides the network.
  */
 REDISC_API redisc_status redisc_migrate_keys_with(redisc *r, redisc_str host, int64_t port,
                                                   int64_t destination_db, int64_t timeout,
@@ -282,7 +283,7 @@ REDISC_API redisc_status redisc_migrate_keys_with(redisc *r, redisc_str host, in
  * @param db the number of the other database
  * @param moved false if there is no such key or the other database has one of that name
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_move(redisc *r, redisc_str key, int64_t db, bool *moved);
 
@@ -295,7 +296,7 @@ REDISC_API redisc_status redisc_move(redisc *r, redisc_str key, int64_t db, bool
  * @param encoding the name of the encoding, as "listpack"; nil if there is no such key; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 2.2.3. O(1).
+ * Since Redis and Valkey 2.2.3. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_object_encoding(redisc *r, redisc_str key,
                                                 const redisc_str **encoding);
@@ -309,7 +310,7 @@ REDISC_API redisc_status redisc_object_encoding(redisc *r, redisc_str key,
  * @param key the key
  * @param frequency from 0 to 255; nil if there is no such key
  *
- * Since Redis and Valkey 4.0.0. O(1).
+ * Since Redis and Valkey 4.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_object_freq(redisc *r, redisc_str key,
                                             redisc_optional_integer *frequency);
@@ -321,7 +322,7 @@ REDISC_API redisc_status redisc_object_freq(redisc *r, redisc_str key,
  *
  * @param lines the lines; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_object_help(redisc *r, const redisc_str_list **lines);
 
@@ -333,7 +334,7 @@ REDISC_API redisc_status redisc_object_help(redisc *r, const redisc_str_list **l
  * @param key the key
  * @param seconds seconds since the last use; nil if there is no such key
  *
- * Since Redis and Valkey 2.2.3. O(1).
+ * Since Redis and Valkey 2.2.3. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_object_idletime(redisc *r, redisc_str key,
                                                 redisc_optional_integer *seconds);
@@ -346,7 +347,7 @@ REDISC_API redisc_status redisc_object_idletime(redisc *r, redisc_str key,
  * @param key the key
  * @param references number of references; nil if there is no such key
  *
- * Since Redis and Valkey 2.2.3. O(1).
+ * Since Redis and Valkey 2.2.3. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_object_refcount(redisc *r, redisc_str key,
                                                 redisc_optional_integer *references);
@@ -359,7 +360,7 @@ REDISC_API redisc_status redisc_object_refcount(redisc *r, redisc_str key,
  * @param key the key
  * @param changed false if there is no such key or it never expires anyway
  *
- * Since Redis and Valkey 2.2.0. O(1).
+ * Since Redis and Valkey 2.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_persist(redisc *r, redisc_str key, bool *changed);
 
@@ -372,7 +373,7 @@ REDISC_API redisc_status redisc_persist(redisc *r, redisc_str key, bool *changed
  * @param milliseconds from now on; 0 or less removes the key, in milliseconds
  * @param set false if there is no such key
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_pexpire(redisc *r, redisc_str key, int64_t milliseconds, bool *set);
 
@@ -391,7 +392,7 @@ typedef struct redisc_pexpire_options {
  * @param options NULL for none
  * @param set false if there is no such key or the condition does not hold
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_pexpire_with(redisc *r, redisc_str key, int64_t milliseconds,
                                              const redisc_pexpire_options *options, bool *set);
@@ -405,7 +406,7 @@ REDISC_API redisc_status redisc_pexpire_with(redisc *r, redisc_str key, int64_t 
  * @param timestamp the moment to expire; one that has passed removes the key, in milliseconds
  * @param set false if there is no such key
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_pexpireat(redisc *r, redisc_str key, int64_t timestamp, bool *set);
 
@@ -424,7 +425,7 @@ typedef struct redisc_pexpireat_options {
  * @param options NULL for none
  * @param set false if there is no such key or the condition does not hold
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_pexpireat_with(redisc *r, redisc_str key, int64_t timestamp,
                                                const redisc_pexpireat_options *options, bool *set);
@@ -438,7 +439,7 @@ REDISC_API redisc_status redisc_pexpireat_with(redisc *r, redisc_str key, int64_
  * @param timestamp Unix time in milliseconds, -1 if the key never expires, -2 if there is no such
  *     key
  *
- * Since Redis and Valkey 7.0.0. O(1).
+ * Since Redis and Valkey 7.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_pexpiretime(redisc *r, redisc_str key, int64_t *timestamp);
 
@@ -450,7 +451,7 @@ REDISC_API redisc_status redisc_pexpiretime(redisc *r, redisc_str key, int64_t *
  * @param key the key
  * @param milliseconds milliseconds left, -1 if the key never expires, -2 if there is no such key
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_pttl(redisc *r, redisc_str key, int64_t *milliseconds);
 
@@ -463,7 +464,7 @@ REDISC_API redisc_status redisc_pttl(redisc *r, redisc_str key, int64_t *millise
  * @param milliseconds milliseconds left; nil if the key never expires, if there is no such key, and
  *     if less than a millisecond is left
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_legacy_pttl(redisc *r, redisc_str key,
                                             redisc_optional_integer *milliseconds);
@@ -475,7 +476,7 @@ REDISC_API redisc_status redisc_legacy_pttl(redisc *r, redisc_str key,
  *
  * @param key nil if the database is empty; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_randomkey(redisc *r, const redisc_str **key);
 
@@ -487,7 +488,7 @@ REDISC_API redisc_status redisc_randomkey(redisc *r, const redisc_str **key);
  * @param key the old name
  * @param newkey the new name
  *
- * Since Redis and Valkey 1.0.0. O(1), besides freeing the value that was there.
+ * Since Redis and Valkey 1.0.0. Complexity: O(1), besides freeing the value that was there.
  */
 REDISC_API redisc_status redisc_rename(redisc *r, redisc_str key, redisc_str newkey);
 
@@ -500,7 +501,7 @@ REDISC_API redisc_status redisc_rename(redisc *r, redisc_str key, redisc_str new
  * @param newkey the new name
  * @param renamed false if the new name is taken: nothing is changed then
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_renamenx(redisc *r, redisc_str key, redisc_str newkey,
                                          bool *renamed);
@@ -514,25 +515,25 @@ REDISC_API redisc_status redisc_renamenx(redisc *r, redisc_str key, redisc_str n
  * @param ttl time to live, 0 for ever, in milliseconds
  * @param serialized_value what DUMP gave
  *
- * Since Redis and Valkey 2.6.0. O(N) for N elements.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N elements.
  */
 REDISC_API redisc_status redisc_restore(redisc *r, redisc_str key, int64_t ttl,
                                         redisc_str serialized_value);
 
 /** What RESTORE may be given besides; all zero sends nothing of it. */
 typedef struct redisc_restore_options {
-    /** REPLACE: overwrite the key if it is there (since Redis and Valkey 3.0.0). */
+    /** REPLACE: overwrite the key if it is there (since Redis and Valkey 3.0.0) */
     bool replace;
     /**
      * ABSTTL: ttl is the moment to expire, as Unix time in milliseconds (since Redis and Valkey
-     * 5.0.0).
+     * 5.0.0)
      */
     bool absttl;
-    /** IDLETIME: how long ago the key was used, in seconds (since Redis and Valkey 5.0.0). */
+    /** IDLETIME: how long ago the key was used, in seconds (since Redis and Valkey 5.0.0) */
     redisc_optional_integer idletime;
     /**
      * FREQ: how often the key is used, from 0 to 255, as OBJECT FREQ gives it (since Redis and
-     * Valkey 5.0.0).
+     * Valkey 5.0.0)
      */
     redisc_optional_integer freq;
 } redisc_restore_options;
@@ -547,7 +548,7 @@ typedef struct redisc_restore_options {
  * @param serialized_value what DUMP gave
  * @param options NULL for none
  *
- * Since Redis and Valkey 2.6.0. O(N) for N elements.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N elements.
  */
 REDISC_API redisc_status redisc_restore_with(redisc *r, redisc_str key, int64_t ttl,
                                              redisc_str serialized_value,
@@ -562,17 +563,18 @@ REDISC_API redisc_status redisc_restore_with(redisc *r, redisc_str key, int64_t 
  * @param cursor 0 to begin, then the cursor of the page before
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for a page, O(N) for the whole walk through N keys.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for a page, O(N) for the whole walk through N
+ * keys.
  */
 REDISC_API redisc_status redisc_scan(redisc *r, uint64_t cursor, const redisc_scan_page **page);
 
 /** What SCAN may be given besides; all zero sends nothing of it. */
 typedef struct redisc_scan_options {
-    /** MATCH: only keys that fit this glob pattern. */
+    /** MATCH: only keys that fit this glob pattern */
     redisc_str match;
-    /** COUNT: about how many keys to look at for a page; 10 if not given. */
+    /** COUNT: about how many keys to look at for a page; 10 if not given */
     int64_t count;
-    /** TYPE: only keys that hold this type, as TYPE names it (since Redis and Valkey 6.0.0). */
+    /** TYPE: only keys that hold this type, as TYPE names it (since Redis and Valkey 6.0.0) */
     redisc_str type;
 } redisc_scan_options;
 
@@ -586,7 +588,8 @@ typedef struct redisc_scan_options {
  * @param options NULL for none
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for a page, O(N) for the whole walk through N keys.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for a page, O(N) for the whole walk through N
+ * keys.
  */
 REDISC_API redisc_status redisc_scan_with(redisc *r, uint64_t cursor,
                                           const redisc_scan_options *options,
@@ -600,7 +603,7 @@ REDISC_API redisc_status redisc_scan_with(redisc *r, uint64_t cursor,
  * @param key a list, set or sorted set
  * @param elements the elements; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N+M*log(M)) for N elements, M of them given.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N+M*log(M)) for N elements, M of them given.
  */
 REDISC_API redisc_status redisc_sort(redisc *r, redisc_str key, const redisc_str_list **elements);
 
@@ -608,19 +611,19 @@ REDISC_API redisc_status redisc_sort(redisc *r, redisc_str key, const redisc_str
 typedef struct redisc_sort_options {
     /**
      * BY: sort by other keys: the pattern with each element in place of *; without a * they are not
-     * sorted at all.
+     * sorted at all
      */
     redisc_str by;
-    /** LIMIT: only a part of the result. */
+    /** LIMIT: only a part of the result */
     redisc_limit limit;
     /**
      * GET: what to give for each element: the keys that the pattern names, or the element itself
-     * for #.
+     * for #
      */
     redisc_str_list get;
-    /** The order. */
+    /** the order */
     redisc_sort_order order;
-    /** ALPHA: compare as text, not as numbers. */
+    /** ALPHA: compare as text, not as numbers */
     bool alpha;
 } redisc_sort_options;
 
@@ -634,7 +637,7 @@ typedef struct redisc_sort_options {
  * @param elements the elements, or for each element what the GETs name, one after the other; nil
  *     where there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N+M*log(M)) for N elements, M of them given.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N+M*log(M)) for N elements, M of them given.
  */
 REDISC_API redisc_status redisc_sort_with(redisc *r, redisc_str key,
                                           const redisc_sort_options *options,
@@ -649,7 +652,7 @@ REDISC_API redisc_status redisc_sort_with(redisc *r, redisc_str key,
  * @param destination where to store the result as a list
  * @param length elements in the new list
  *
- * Since Redis and Valkey 1.0.0. O(N+M*log(M)) for N elements, M of them given.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N+M*log(M)) for N elements, M of them given.
  */
 REDISC_API redisc_status redisc_sort_store(redisc *r, redisc_str key, redisc_str destination,
                                            int64_t *length);
@@ -665,7 +668,7 @@ REDISC_API redisc_status redisc_sort_store(redisc *r, redisc_str key, redisc_str
  * @param options NULL for none
  * @param length elements in the new list
  *
- * Since Redis and Valkey 1.0.0. O(N+M*log(M)) for N elements, M of them given.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N+M*log(M)) for N elements, M of them given.
  */
 REDISC_API redisc_status redisc_sort_store_with(redisc *r, redisc_str key, redisc_str destination,
                                                 const redisc_sort_options *options,
@@ -680,7 +683,7 @@ REDISC_API redisc_status redisc_sort_store_with(redisc *r, redisc_str key, redis
  * @param key a list, set or sorted set
  * @param elements the elements; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N+M*log(M)) for N elements, M of them given.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N+M*log(M)) for N elements, M of them given.
  */
 REDISC_API redisc_status redisc_sort_ro(redisc *r, redisc_str key,
                                         const redisc_str_list **elements);
@@ -689,19 +692,19 @@ REDISC_API redisc_status redisc_sort_ro(redisc *r, redisc_str key,
 typedef struct redisc_sort_ro_options {
     /**
      * BY: sort by other keys: the pattern with each element in place of *; without a * they are not
-     * sorted at all.
+     * sorted at all
      */
     redisc_str by;
-    /** LIMIT: only a part of the result. */
+    /** LIMIT: only a part of the result */
     redisc_limit limit;
     /**
      * GET: what to give for each element: the keys that the pattern names, or the element itself
-     * for #.
+     * for #
      */
     redisc_str_list get;
-    /** The order. */
+    /** the order */
     redisc_sort_order order;
-    /** ALPHA: compare as text, not as numbers. */
+    /** ALPHA: compare as text, not as numbers */
     bool alpha;
 } redisc_sort_ro_options;
 
@@ -716,7 +719,7 @@ typedef struct redisc_sort_ro_options {
  * @param elements the elements, or for each element what the GETs name, one after the other; nil
  *     where there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N+M*log(M)) for N elements, M of them given.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N+M*log(M)) for N elements, M of them given.
  */
 REDISC_API redisc_status redisc_sort_ro_with(redisc *r, redisc_str key,
                                              const redisc_sort_ro_options *options,
@@ -730,7 +733,7 @@ REDISC_API redisc_status redisc_sort_ro_with(redisc *r, redisc_str key,
  * @param keys the keys
  * @param count how many of the keys are there; one that is named twice counts twice
  *
- * Since Redis and Valkey 3.2.1. O(N) for N keys.
+ * Since Redis and Valkey 3.2.1. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_touch(redisc *r, redisc_str_list keys, int64_t *count);
 
@@ -742,7 +745,7 @@ REDISC_API redisc_status redisc_touch(redisc *r, redisc_str_list keys, int64_t *
  * @param key the key
  * @param seconds seconds left, -1 if the key never expires, -2 if there is no such key
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_ttl(redisc *r, redisc_str key, int64_t *seconds);
 
@@ -755,7 +758,7 @@ REDISC_API redisc_status redisc_ttl(redisc *r, redisc_str key, int64_t *seconds)
  * @param seconds seconds left; nil if the key never expires, if there is no such key, and if less
  *     than a second is left
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_legacy_ttl(redisc *r, redisc_str key,
                                            redisc_optional_integer *seconds);
@@ -769,7 +772,7 @@ REDISC_API redisc_status redisc_legacy_ttl(redisc *r, redisc_str key,
  * @param type "string", "list", "set", "zset", "hash", "stream", a type of a module; "none" if
  *     there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_type(redisc *r, redisc_str key, const redisc_str **type);
 
@@ -781,7 +784,8 @@ REDISC_API redisc_status redisc_type(redisc *r, redisc_str key, const redisc_str
  * @param keys the keys
  * @param deleted how many of the keys were there
  *
- * Since Redis and Valkey 4.0.0. O(1) for each key; the freeing is O(N) in the background.
+ * Since Redis and Valkey 4.0.0. Complexity: O(1) for each key; the freeing is O(N) in the
+ * background.
  */
 REDISC_API redisc_status redisc_unlink(redisc *r, redisc_str_list keys, int64_t *deleted);
 
@@ -795,7 +799,7 @@ REDISC_API redisc_status redisc_unlink(redisc *r, redisc_str_list keys, int64_t 
  * @param timeout how long to wait, 0 for ever, in milliseconds
  * @param replicas how many replicas have them; fewer than asked for if the time is up
  *
- * Since Redis and Valkey 3.0.0. O(1).
+ * Since Redis and Valkey 3.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_wait(redisc *r, int64_t numreplicas, int64_t timeout,
                                      int64_t *replicas);
@@ -812,7 +816,7 @@ REDISC_API redisc_status redisc_wait(redisc *r, int64_t numreplicas, int64_t tim
  * @param timeout how long to wait, 0 for ever, in milliseconds
  * @param synced the synced; free with redisc_free()
  *
- * Since Redis and Valkey 7.2.0. O(1).
+ * Since Redis and Valkey 7.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_waitaof(redisc *r, int64_t numlocal, int64_t numreplicas,
                                         int64_t timeout, const redisc_synced **synced);

@@ -29,16 +29,16 @@ REDISC_BEGIN_DECLS
  * @param members the members with their positions
  * @param added how many members are new
  *
- * Since Redis and Valkey 3.2.0. O(M log N) for M members given and N in the index.
+ * Since Redis and Valkey 3.2.0. Complexity: O(M log N) for M members given and N in the index.
  */
 REDISC_API redisc_status redisc_geoadd(redisc *r, redisc_str key, redisc_geo_member_list members,
                                        int64_t *added);
 
 /** What GEOADD may be given besides; all zero sends nothing of it. */
 typedef struct redisc_geoadd_options {
-    /** Whether to add, or to move, only (since Redis and Valkey 6.2.0). */
+    /** whether to add, or to move, only (since Redis and Valkey 6.2.0) */
     redisc_geoadd_when when;
-    /** CH: count the moved members too, not just the new ones (since Redis and Valkey 6.2.0). */
+    /** CH: count the moved members too, not just the new ones (since Redis and Valkey 6.2.0) */
     bool ch;
 } redisc_geoadd_options;
 
@@ -53,7 +53,7 @@ typedef struct redisc_geoadd_options {
  * @param options NULL for none
  * @param added how many members are new, with ch: new or moved
  *
- * Since Redis and Valkey 3.2.0. O(M log N) for M members given and N in the index.
+ * Since Redis and Valkey 3.2.0. Complexity: O(M log N) for M members given and N in the index.
  */
 REDISC_API redisc_status redisc_geoadd_with(redisc *r, redisc_str key,
                                             redisc_geo_member_list members,
@@ -69,7 +69,7 @@ REDISC_API redisc_status redisc_geoadd_with(redisc *r, redisc_str key,
  * @param member2 the member2
  * @param distance the distance in metres, nil if one of them is missing
  *
- * Since Redis and Valkey 3.2.0. O(1).
+ * Since Redis and Valkey 3.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_geodist(redisc *r, redisc_str key, redisc_str member1,
                                         redisc_str member2, redisc_optional_double *distance);
@@ -90,7 +90,7 @@ typedef struct redisc_geodist_options {
  * @param options NULL for none
  * @param distance the distance in the unit, nil if one of them is missing
  *
- * Since Redis and Valkey 3.2.0. O(1).
+ * Since Redis and Valkey 3.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_geodist_with(redisc *r, redisc_str key, redisc_str member1,
                                              redisc_str member2,
@@ -107,7 +107,7 @@ REDISC_API redisc_status redisc_geodist_with(redisc *r, redisc_str key, redisc_s
  * @param hashes eleven characters for each member asked for, in that order, nil where there is no
  *     such member; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(M) for M members asked for.
+ * Since Redis and Valkey 3.2.0. Complexity: O(M) for M members asked for.
  */
 REDISC_API redisc_status redisc_geohash(redisc *r, redisc_str key, redisc_str_list members,
                                         const redisc_str_list **hashes);
@@ -122,7 +122,7 @@ REDISC_API redisc_status redisc_geohash(redisc *r, redisc_str key, redisc_str_li
  * @param positions a position for each member asked for, in that order, not present where there is
  *     no such member; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(M) for M members asked for.
+ * Since Redis and Valkey 3.2.0. Complexity: O(M) for M members asked for.
  */
 REDISC_API redisc_status redisc_geopos(redisc *r, redisc_str key, redisc_str_list members,
                                        const redisc_geo_position_list **positions);
@@ -139,9 +139,9 @@ REDISC_API redisc_status redisc_geopos(redisc *r, redisc_str key, redisc_str_lis
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and redisc_geosearchstore, and
- * their variants.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and
+ * redisc_geosearchstore, and their variants.
  */
 REDISC_API redisc_status redisc_georadius(redisc *r, redisc_str key, double longitude,
                                           double latitude, double radius, redisc_geo_unit unit,
@@ -170,9 +170,9 @@ typedef struct redisc_georadius_options {
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and redisc_geosearchstore, and
- * their variants.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and
+ * redisc_geosearchstore, and their variants.
  */
 REDISC_API redisc_status redisc_georadius_with(redisc *r, redisc_str key, double longitude,
                                                double latitude, double radius, redisc_geo_unit unit,
@@ -193,9 +193,9 @@ REDISC_API redisc_status redisc_georadius_with(redisc *r, redisc_str key, double
  * @param destination where to store, with the geohashes as scores; what was there is lost
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and redisc_geosearchstore, and
- * their variants.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and
+ * redisc_geosearchstore, and their variants.
  */
 REDISC_API redisc_status redisc_georadius_store(redisc *r, redisc_str key, double longitude,
                                                 double latitude, double radius,
@@ -224,9 +224,9 @@ typedef struct redisc_georadius_store_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and redisc_geosearchstore, and
- * their variants.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and
+ * redisc_geosearchstore, and their variants.
  */
 REDISC_API redisc_status redisc_georadius_store_with(redisc *r, redisc_str key, double longitude,
                                                      double latitude, double radius,
@@ -248,9 +248,9 @@ REDISC_API redisc_status redisc_georadius_store_with(redisc *r, redisc_str key, 
  * @param destination where to store, with the distances as scores; what was there is lost
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and redisc_geosearchstore, and
- * their variants.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and
+ * redisc_geosearchstore, and their variants.
  */
 REDISC_API redisc_status redisc_georadius_storedist(redisc *r, redisc_str key, double longitude,
                                                     double latitude, double radius,
@@ -273,9 +273,9 @@ REDISC_API redisc_status redisc_georadius_storedist(redisc *r, redisc_str key, d
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and redisc_geosearchstore, and
- * their variants.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch and
+ * redisc_geosearchstore, and their variants.
  */
 REDISC_API redisc_status
 redisc_georadius_storedist_with(redisc *r, redisc_str key, double longitude, double latitude,
@@ -294,8 +294,8 @@ redisc_georadius_storedist_with(redisc *r, redisc_str key, double longitude, dou
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.10. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch, and their variants.
+ * Since Redis and Valkey 3.2.10. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch, and their variants.
  */
 REDISC_API redisc_status redisc_georadius_ro(redisc *r, redisc_str key, double longitude,
                                              double latitude, double radius, redisc_geo_unit unit,
@@ -324,8 +324,8 @@ typedef struct redisc_georadius_ro_options {
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.10. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch, and their variants.
+ * Since Redis and Valkey 3.2.10. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch, and their variants.
  */
 REDISC_API redisc_status redisc_georadius_ro_with(redisc *r, redisc_str key, double longitude,
                                                   double latitude, double radius,
@@ -344,8 +344,8 @@ REDISC_API redisc_status redisc_georadius_ro_with(redisc *r, redisc_str key, dou
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
  * redisc_geosearchstore_frommember, and their variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember(redisc *r, redisc_str key, redisc_str member,
@@ -374,8 +374,8 @@ typedef struct redisc_georadiusbymember_options {
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
  * redisc_geosearchstore_frommember, and their variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_with(
@@ -395,8 +395,8 @@ REDISC_API redisc_status redisc_georadiusbymember_with(
  * @param destination where to store, with the geohashes as scores; what was there is lost
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
  * redisc_geosearchstore_frommember, and their variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_store(redisc *r, redisc_str key,
@@ -425,8 +425,8 @@ typedef struct redisc_georadiusbymember_store_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
  * redisc_geosearchstore_frommember, and their variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_store_with(
@@ -446,8 +446,8 @@ REDISC_API redisc_status redisc_georadiusbymember_store_with(
  * @param destination where to store, with the distances as scores; what was there is lost
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
  * redisc_geosearchstore_frommember, and their variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_storedist(redisc *r, redisc_str key,
@@ -471,8 +471,8 @@ REDISC_API redisc_status redisc_georadiusbymember_storedist(redisc *r, redisc_st
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 3.2.0. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
+ * Since Redis and Valkey 3.2.0. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember and
  * redisc_geosearchstore_frommember, and their variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_storedist_with(
@@ -490,8 +490,9 @@ REDISC_API redisc_status redisc_georadiusbymember_storedist_with(
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.10. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember, and their variants.
+ * Since Redis and Valkey 3.2.10. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember, and their
+ * variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_ro(redisc *r, redisc_str key, redisc_str member,
                                                      double radius, redisc_geo_unit unit,
@@ -519,8 +520,9 @@ typedef struct redisc_georadiusbymember_ro_options {
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.10. O(N + log M) for N members in the boxes around the circle and M
- * inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember, and their variants.
+ * Since Redis and Valkey 3.2.10. Complexity: O(N + log M) for N members in the boxes around the
+ * circle and M inside it. Deprecated since Redis 6.2.0: use redisc_geosearch_frommember, and their
+ * variants.
  */
 REDISC_API redisc_status redisc_georadiusbymember_ro_with(
     redisc *r, redisc_str key, redisc_str member, double radius, redisc_geo_unit unit,
@@ -538,8 +540,8 @@ REDISC_API redisc_status redisc_georadiusbymember_ro_with(
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch(redisc *r, redisc_str key, double longitude,
                                           double latitude, double radius, redisc_geo_unit unit,
@@ -568,8 +570,8 @@ typedef struct redisc_geosearch_options {
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_with(redisc *r, redisc_str key, double longitude,
                                                double latitude, double radius, redisc_geo_unit unit,
@@ -589,8 +591,8 @@ REDISC_API redisc_status redisc_geosearch_with(redisc *r, redisc_str key, double
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_bybox(redisc *r, redisc_str key, double longitude,
                                                 double latitude, double width, double height,
@@ -612,8 +614,8 @@ REDISC_API redisc_status redisc_geosearch_bybox(redisc *r, redisc_str key, doubl
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_bybox_with(redisc *r, redisc_str key, double longitude,
                                                      double latitude, double width, double height,
@@ -632,8 +634,8 @@ REDISC_API redisc_status redisc_geosearch_bybox_with(redisc *r, redisc_str key, 
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_frommember(redisc *r, redisc_str key, redisc_str member,
                                                      double radius, redisc_geo_unit unit,
@@ -652,8 +654,8 @@ REDISC_API redisc_status redisc_geosearch_frommember(redisc *r, redisc_str key, 
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_frommember_with(
     redisc *r, redisc_str key, redisc_str member, double radius, redisc_geo_unit unit,
@@ -671,8 +673,8 @@ REDISC_API redisc_status redisc_geosearch_frommember_with(
  * @param unit the unit of lengths
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_frommember_bybox(redisc *r, redisc_str key,
                                                            redisc_str member, double width,
@@ -693,8 +695,8 @@ REDISC_API redisc_status redisc_geosearch_frommember_bybox(redisc *r, redisc_str
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearch_frommember_bybox_with(
     redisc *r, redisc_str key, redisc_str member, double width, double height, redisc_geo_unit unit,
@@ -710,7 +712,8 @@ REDISC_API redisc_status redisc_geosearch_frommember_bybox_with(
  *     9.0.0)
  * @param members the members; free with redisc_free()
  *
- * Since Valkey 9.0.0. O(N + log M) for N members in the boxes around the area and M inside it.
+ * Since Valkey 9.0.0. Complexity: O(N + log M) for N members in the boxes around the area and M
+ * inside it.
  */
 REDISC_API redisc_status redisc_geosearch_bypolygon(redisc *r, redisc_str key,
                                                     redisc_geo_point_list polygon,
@@ -728,7 +731,8 @@ REDISC_API redisc_status redisc_geosearch_bypolygon(redisc *r, redisc_str key,
  * @param options NULL for none
  * @param locations the locations; free with redisc_free()
  *
- * Since Valkey 9.0.0. O(N + log M) for N members in the boxes around the area and M inside it.
+ * Since Valkey 9.0.0. Complexity: O(N + log M) for N members in the boxes around the area and M
+ * inside it.
  */
 REDISC_API redisc_status redisc_geosearch_bypolygon_with(
     redisc *r, redisc_str key, redisc_geo_point_list polygon,
@@ -748,8 +752,8 @@ REDISC_API redisc_status redisc_geosearch_bypolygon_with(
  * @param unit the unit of lengths
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore(redisc *r, redisc_str destination, redisc_str source,
                                                double longitude, double latitude, double radius,
@@ -757,11 +761,11 @@ REDISC_API redisc_status redisc_geosearchstore(redisc *r, redisc_str destination
 
 /** What GEOSEARCHSTORE may be given besides; all zero sends nothing of it. */
 typedef struct redisc_geosearchstore_options {
-    /** Whether to sort by distance. */
+    /** whether to sort by distance */
     redisc_geo_order order;
-    /** COUNT: give only so many. */
+    /** COUNT: give only so many */
     redisc_geo_count count;
-    /** STOREDIST: store the distances from the centre as scores, instead of the geohashes. */
+    /** STOREDIST: store the distances from the centre as scores, instead of the geohashes */
     bool storedist;
 } redisc_geosearchstore_options;
 
@@ -781,8 +785,8 @@ typedef struct redisc_geosearchstore_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_with(redisc *r, redisc_str destination,
                                                     redisc_str source, double longitude,
@@ -806,8 +810,8 @@ REDISC_API redisc_status redisc_geosearchstore_with(redisc *r, redisc_str destin
  * @param unit the unit of lengths
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_bybox(redisc *r, redisc_str destination,
                                                      redisc_str source, double longitude,
@@ -831,8 +835,8 @@ REDISC_API redisc_status redisc_geosearchstore_bybox(redisc *r, redisc_str desti
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_bybox_with(
     redisc *r, redisc_str destination, redisc_str source, double longitude, double latitude,
@@ -851,8 +855,8 @@ REDISC_API redisc_status redisc_geosearchstore_bybox_with(
  * @param unit the unit of lengths
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_frommember(redisc *r, redisc_str destination,
                                                           redisc_str source, redisc_str member,
@@ -874,8 +878,8 @@ REDISC_API redisc_status redisc_geosearchstore_frommember(redisc *r, redisc_str 
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_frommember_with(
     redisc *r, redisc_str destination, redisc_str source, redisc_str member, double radius,
@@ -894,8 +898,8 @@ REDISC_API redisc_status redisc_geosearchstore_frommember_with(
  * @param unit the unit of lengths
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_frommember_bybox(redisc *r, redisc_str destination,
                                                                 redisc_str source,
@@ -919,8 +923,8 @@ REDISC_API redisc_status redisc_geosearchstore_frommember_bybox(redisc *r, redis
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(N + log M) for N members in the boxes around the area and M
- * inside it.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + log M) for N members in the boxes around the area
+ * and M inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_frommember_bybox_with(
     redisc *r, redisc_str destination, redisc_str source, redisc_str member, double width,
@@ -938,7 +942,8 @@ REDISC_API redisc_status redisc_geosearchstore_frommember_bybox_with(
  *     9.0.0)
  * @param stored how many members were stored
  *
- * Since Valkey 9.0.0. O(N + log M) for N members in the boxes around the area and M inside it.
+ * Since Valkey 9.0.0. Complexity: O(N + log M) for N members in the boxes around the area and M
+ * inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_bypolygon(redisc *r, redisc_str destination,
                                                          redisc_str source,
@@ -958,7 +963,8 @@ REDISC_API redisc_status redisc_geosearchstore_bypolygon(redisc *r, redisc_str d
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Valkey 9.0.0. O(N + log M) for N members in the boxes around the area and M inside it.
+ * Since Valkey 9.0.0. Complexity: O(N + log M) for N members in the boxes around the area and M
+ * inside it.
  */
 REDISC_API redisc_status redisc_geosearchstore_bypolygon_with(
     redisc *r, redisc_str destination, redisc_str source, redisc_geo_point_list polygon,

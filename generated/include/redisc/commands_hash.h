@@ -28,7 +28,7 @@ REDISC_BEGIN_DECLS
  * @param fields the fields
  * @param removed how many of the fields were there
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hdel(redisc *r, redisc_str key, redisc_str_list fields,
                                      int64_t *removed);
@@ -42,7 +42,7 @@ REDISC_API redisc_status redisc_hdel(redisc *r, redisc_str key, redisc_str_list 
  * @param field the field
  * @param exists true if so
  *
- * Since Redis and Valkey 2.0.0. O(1).
+ * Since Redis and Valkey 2.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hexists(redisc *r, redisc_str key, redisc_str field, bool *exists);
 
@@ -58,7 +58,7 @@ REDISC_API redisc_status redisc_hexists(redisc *r, redisc_str key, redisc_str fi
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hexpire(redisc *r, redisc_str key, int64_t seconds,
                                         redisc_str_list fields,
@@ -82,7 +82,7 @@ typedef struct redisc_hexpire_options {
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hexpire_with(redisc *r, redisc_str key, int64_t seconds,
                                              redisc_str_list fields,
@@ -101,7 +101,7 @@ REDISC_API redisc_status redisc_hexpire_with(redisc *r, redisc_str key, int64_t 
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hexpireat(redisc *r, redisc_str key, int64_t unix_time_seconds,
                                           redisc_str_list fields,
@@ -125,7 +125,7 @@ typedef struct redisc_hexpireat_options {
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hexpireat_with(redisc *r, redisc_str key, int64_t unix_time_seconds,
                                                redisc_str_list fields,
@@ -142,7 +142,7 @@ REDISC_API redisc_status redisc_hexpireat_with(redisc *r, redisc_str key, int64_
  * @param times for each field: Unix time in seconds, -1 it never expires, -2 no such field; free
  *     with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hexpiretime(redisc *r, redisc_str key, redisc_str_list fields,
                                             const redisc_integer_list **times);
@@ -156,7 +156,7 @@ REDISC_API redisc_status redisc_hexpiretime(redisc *r, redisc_str key, redisc_st
  * @param field the field
  * @param value the value, nil if there is no such field or key; free with redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(1).
+ * Since Redis and Valkey 2.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hget(redisc *r, redisc_str key, redisc_str field,
                                      const redisc_str **value);
@@ -170,7 +170,7 @@ REDISC_API redisc_status redisc_hget(redisc *r, redisc_str key, redisc_str field
  * @param fields fields with their values in no set order; empty if there is no such key; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hgetall(redisc *r, redisc_str key, const redisc_pair_list **fields);
 
@@ -184,7 +184,7 @@ REDISC_API redisc_status redisc_hgetall(redisc *r, redisc_str key, const redisc_
  * @param values a value for each field, in the same order; nil where there was none; free with
  *     redisc_free()
  *
- * Since Redis 8.0.0, Valkey 9.1.0. O(N) for N fields.
+ * Since Redis 8.0.0, Valkey 9.1.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hgetdel(redisc *r, redisc_str key, redisc_str_list fields,
                                         const redisc_str_list **values);
@@ -199,7 +199,7 @@ REDISC_API redisc_status redisc_hgetdel(redisc *r, redisc_str key, redisc_str_li
  * @param values a value for each field, in the same order; nil where there is none; free with
  *     redisc_free()
  *
- * Since Redis 8.0.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 8.0.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hgetex(redisc *r, redisc_str key, redisc_str_list fields,
                                        const redisc_str_list **values);
@@ -225,7 +225,7 @@ typedef struct redisc_hgetex_options {
  * @param values a value for each field, in the same order; nil where there is none; free with
  *     redisc_free()
  *
- * Since Redis 8.0.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 8.0.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hgetex_with(redisc *r, redisc_str key, redisc_str_list fields,
                                             const redisc_hgetex_options *options,
@@ -242,7 +242,7 @@ REDISC_API redisc_status redisc_hgetex_with(redisc *r, redisc_str key, redisc_st
  * @param fieldset the name of the fieldset
  * @param discarded false if there was no such fieldset
  *
- * Since Redis 8.10.0. O(N) for N fieldsets.
+ * Since Redis 8.10.0. Complexity: O(N) for N fieldsets.
  */
 REDISC_API redisc_status redisc_himport_discard(redisc *r, redisc_str fieldset, bool *discarded);
 
@@ -256,7 +256,7 @@ REDISC_API redisc_status redisc_himport_discard(redisc *r, redisc_str fieldset, 
  *
  * @param discarded how many fieldsets there were
  *
- * Since Redis 8.10.0. O(N) for N fieldsets.
+ * Since Redis 8.10.0. Complexity: O(N) for N fieldsets.
  */
 REDISC_API redisc_status redisc_himport_discardall(redisc *r, int64_t *discarded);
 
@@ -272,7 +272,7 @@ REDISC_API redisc_status redisc_himport_discardall(redisc *r, int64_t *discarded
  * @param fieldset the name of the fieldset
  * @param fields field names, each once, in the order of the values to come
  *
- * Since Redis 8.10.0. O(N log N) for N fields.
+ * Since Redis 8.10.0. Complexity: O(N log N) for N fields.
  */
 REDISC_API redisc_status redisc_himport_prepare(redisc *r, redisc_str fieldset,
                                                 redisc_str_list fields);
@@ -289,7 +289,7 @@ REDISC_API redisc_status redisc_himport_prepare(redisc *r, redisc_str fieldset,
  * @param fieldset the name of the fieldset
  * @param values a value for each field of the fieldset, in its order
  *
- * Since Redis 8.10.0. O(N) for N fields.
+ * Since Redis 8.10.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_himport_set(redisc *r, redisc_str key, redisc_str fieldset,
                                             redisc_str_list values);
@@ -304,7 +304,7 @@ REDISC_API redisc_status redisc_himport_set(redisc *r, redisc_str key, redisc_st
  * @param increment may be negative
  * @param value the value after the addition
  *
- * Since Redis and Valkey 2.0.0. O(1).
+ * Since Redis and Valkey 2.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hincrby(redisc *r, redisc_str key, redisc_str field,
                                         int64_t increment, int64_t *value);
@@ -319,7 +319,7 @@ REDISC_API redisc_status redisc_hincrby(redisc *r, redisc_str key, redisc_str fi
  * @param increment may be negative
  * @param value the value after the addition
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hincrbyfloat(redisc *r, redisc_str key, redisc_str field,
                                              double increment, double *value);
@@ -332,7 +332,7 @@ REDISC_API redisc_status redisc_hincrbyfloat(redisc *r, redisc_str key, redisc_s
  * @param key the hash
  * @param fields field names in no set order; empty if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hkeys(redisc *r, redisc_str key, const redisc_str_list **fields);
 
@@ -344,7 +344,7 @@ REDISC_API redisc_status redisc_hkeys(redisc *r, redisc_str key, const redisc_st
  * @param key the hash
  * @param length number of fields, 0 if there is no such key
  *
- * Since Redis and Valkey 2.0.0. O(1).
+ * Since Redis and Valkey 2.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hlen(redisc *r, redisc_str key, int64_t *length);
 
@@ -358,7 +358,7 @@ REDISC_API redisc_status redisc_hlen(redisc *r, redisc_str key, int64_t *length)
  * @param values a value for each field asked for, in the same order; nil where there is none; free
  *     with redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hmget(redisc *r, redisc_str key, redisc_str_list fields,
                                       const redisc_str_list **values);
@@ -372,7 +372,8 @@ REDISC_API redisc_status redisc_hmget(redisc *r, redisc_str key, redisc_str_list
  * @param key the hash
  * @param fields each field with its new value
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields. Deprecated since Redis 4.0.0: use redisc_hset.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields. Deprecated since Redis 4.0.0: use
+ * redisc_hset.
  */
 REDISC_API redisc_status redisc_hmset(redisc *r, redisc_str key, redisc_pair_list fields);
 
@@ -386,7 +387,7 @@ REDISC_API redisc_status redisc_hmset(redisc *r, redisc_str key, redisc_pair_lis
  * @param results for each field: 1 it now stays for ever, -1 it had no time to live, -2 no such
  *     field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpersist(redisc *r, redisc_str key, redisc_str_list fields,
                                          const redisc_integer_list **results);
@@ -403,7 +404,7 @@ REDISC_API redisc_status redisc_hpersist(redisc *r, redisc_str key, redisc_str_l
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpexpire(redisc *r, redisc_str key, int64_t milliseconds,
                                          redisc_str_list fields,
@@ -427,7 +428,7 @@ typedef struct redisc_hpexpire_options {
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpexpire_with(redisc *r, redisc_str key, int64_t milliseconds,
                                               redisc_str_list fields,
@@ -446,7 +447,7 @@ REDISC_API redisc_status redisc_hpexpire_with(redisc *r, redisc_str key, int64_t
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpexpireat(redisc *r, redisc_str key,
                                            int64_t unix_time_milliseconds, redisc_str_list fields,
@@ -470,7 +471,7 @@ typedef struct redisc_hpexpireat_options {
  * @param results for each field: 1 the time is set, 2 deleted since the time has passed, 0 the
  *     condition does not hold, -2 no such field; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpexpireat_with(redisc *r, redisc_str key,
                                                 int64_t unix_time_milliseconds,
@@ -488,7 +489,7 @@ REDISC_API redisc_status redisc_hpexpireat_with(redisc *r, redisc_str key,
  * @param times for each field: Unix time in milliseconds, -1 it never expires, -2 no such field;
  *     free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpexpiretime(redisc *r, redisc_str key, redisc_str_list fields,
                                              const redisc_integer_list **times);
@@ -503,7 +504,7 @@ REDISC_API redisc_status redisc_hpexpiretime(redisc *r, redisc_str key, redisc_s
  * @param milliseconds for each field: milliseconds left, -1 it never expires, -2 no such field;
  *     free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hpttl(redisc *r, redisc_str key, redisc_str_list fields,
                                       const redisc_integer_list **milliseconds);
@@ -516,7 +517,7 @@ REDISC_API redisc_status redisc_hpttl(redisc *r, redisc_str key, redisc_str_list
  * @param key the hash
  * @param field one field, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N) for N fields picked.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N fields picked.
  */
 REDISC_API redisc_status redisc_hrandfield(redisc *r, redisc_str key, const redisc_str **field);
 
@@ -530,7 +531,7 @@ REDISC_API redisc_status redisc_hrandfield(redisc *r, redisc_str key, const redi
  *     some perhaps twice
  * @param fields the fields; empty if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N) for N fields picked.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N fields picked.
  */
 REDISC_API redisc_status redisc_hrandfield_count(redisc *r, redisc_str key, int64_t count,
                                                  const redisc_str_list **fields);
@@ -546,7 +547,7 @@ REDISC_API redisc_status redisc_hrandfield_count(redisc *r, redisc_str key, int6
  * @param fields the fields with their values; empty if there is no such key; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N) for N fields picked.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N fields picked.
  */
 REDISC_API redisc_status redisc_hrandfield_withvalues(redisc *r, redisc_str key, int64_t count,
                                                       const redisc_pair_list **fields);
@@ -561,7 +562,8 @@ REDISC_API redisc_status redisc_hrandfield_withvalues(redisc *r, redisc_str key,
  * @param cursor 0 to begin, then what the last page gave
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for each call, O(N) for the whole walk of N fields.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for each call, O(N) for the whole walk of N
+ * fields.
  */
 REDISC_API redisc_status redisc_hscan(redisc *r, redisc_str key, uint64_t cursor,
                                       const redisc_hscan_page **page);
@@ -583,7 +585,8 @@ typedef struct redisc_hscan_options {
  * @param options NULL for none
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for each call, O(N) for the whole walk of N fields.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for each call, O(N) for the whole walk of N
+ * fields.
  */
 REDISC_API redisc_status redisc_hscan_with(redisc *r, redisc_str key, uint64_t cursor,
                                            const redisc_hscan_options *options,
@@ -600,7 +603,8 @@ REDISC_API redisc_status redisc_hscan_with(redisc *r, redisc_str key, uint64_t c
  * @param cursor 0 to begin, then what the last page gave
  * @param page the page; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 8.0.0. O(1) for each call, O(N) for the whole walk of N fields.
+ * Since Redis 7.4.0, Valkey 8.0.0. Complexity: O(1) for each call, O(N) for the whole walk of N
+ * fields.
  */
 REDISC_API redisc_status redisc_hscan_novalues(redisc *r, redisc_str key, uint64_t cursor,
                                                const redisc_hscan_fields_page **page);
@@ -617,7 +621,8 @@ REDISC_API redisc_status redisc_hscan_novalues(redisc *r, redisc_str key, uint64
  * @param options NULL for none
  * @param page the page; free with redisc_free()
  *
- * Since Redis 7.4.0, Valkey 8.0.0. O(1) for each call, O(N) for the whole walk of N fields.
+ * Since Redis 7.4.0, Valkey 8.0.0. Complexity: O(1) for each call, O(N) for the whole walk of N
+ * fields.
  */
 REDISC_API redisc_status redisc_hscan_novalues_with(redisc *r, redisc_str key, uint64_t cursor,
                                                     const redisc_hscan_options *options,
@@ -633,7 +638,7 @@ REDISC_API redisc_status redisc_hscan_novalues_with(redisc *r, redisc_str key, u
  * @param fields each field with its new value
  * @param added how many fields are new; overwritten ones are not counted
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hset(redisc *r, redisc_str key, redisc_pair_list fields,
                                      int64_t *added);
@@ -647,26 +652,26 @@ REDISC_API redisc_status redisc_hset(redisc *r, redisc_str key, redisc_pair_list
  * @param fields each field with its new value
  * @param stored true if so
  *
- * Since Redis 8.0.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 8.0.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hsetex(redisc *r, redisc_str key, redisc_pair_list fields,
                                        bool *stored);
 
 /** What HSETEX may be given besides; all zero sends nothing of it. */
 typedef struct redisc_hsetex_options {
-    /**  (since Valkey 9.1.0). */
+    /**  (since Valkey 9.1.0) */
     redisc_hsetex_when when;
-    /** The fields when. */
+    /** the fields when */
     redisc_hsetex_fields_when fields_when;
-    /** KEEPTTL: fields keep the time to live that they have. */
+    /** KEEPTTL: fields keep the time to live that they have */
     bool keepttl;
-    /** EX: time to live, in seconds. */
+    /** EX: time to live, in seconds */
     int64_t ex;
-    /** PX: time to live, in milliseconds. */
+    /** PX: time to live, in milliseconds */
     int64_t px;
-    /** EXAT: the moment to expire, in seconds. */
+    /** EXAT: the moment to expire, in seconds */
     int64_t exat;
-    /** PXAT: the moment to expire, in milliseconds. */
+    /** PXAT: the moment to expire, in milliseconds */
     int64_t pxat;
 } redisc_hsetex_options;
 
@@ -681,7 +686,7 @@ typedef struct redisc_hsetex_options {
  * @param options NULL for none
  * @param stored false if a condition does not hold: nothing is changed then
  *
- * Since Redis 8.0.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 8.0.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hsetex_with(redisc *r, redisc_str key, redisc_pair_list fields,
                                             const redisc_hsetex_options *options, bool *stored);
@@ -696,7 +701,7 @@ REDISC_API redisc_status redisc_hsetex_with(redisc *r, redisc_str key, redisc_pa
  * @param value the value
  * @param added false if the field was there: it keeps its value
  *
- * Since Redis and Valkey 2.0.0. O(1).
+ * Since Redis and Valkey 2.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hsetnx(redisc *r, redisc_str key, redisc_str field,
                                        redisc_str value, bool *added);
@@ -710,7 +715,7 @@ REDISC_API redisc_status redisc_hsetnx(redisc *r, redisc_str key, redisc_str fie
  * @param field the field
  * @param length bytes in the value, 0 if there is no such field or key
  *
- * Since Redis and Valkey 3.2.0. O(1).
+ * Since Redis and Valkey 3.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_hstrlen(redisc *r, redisc_str key, redisc_str field,
                                         int64_t *length);
@@ -725,7 +730,7 @@ REDISC_API redisc_status redisc_hstrlen(redisc *r, redisc_str key, redisc_str fi
  * @param seconds for each field: seconds left, -1 it never expires, -2 no such field; free with
  *     redisc_free()
  *
- * Since Redis 7.4.0, Valkey 9.0.0. O(N) for N fields.
+ * Since Redis 7.4.0, Valkey 9.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_httl(redisc *r, redisc_str key, redisc_str_list fields,
                                      const redisc_integer_list **seconds);
@@ -739,7 +744,7 @@ REDISC_API redisc_status redisc_httl(redisc *r, redisc_str key, redisc_str_list 
  * @param values values in the order of HKEYS; empty if there is no such key; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(N) for N fields.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N fields.
  */
 REDISC_API redisc_status redisc_hvals(redisc *r, redisc_str key, const redisc_str_list **values);
 

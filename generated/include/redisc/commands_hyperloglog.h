@@ -28,7 +28,7 @@ REDISC_BEGIN_DECLS
  * @param elements may be none: the HyperLogLog is only made then
  * @param changed 1 if the HyperLogLog is new or its estimate may have changed, else 0
  *
- * Since Redis and Valkey 2.8.9. O(1) for each element.
+ * Since Redis and Valkey 2.8.9. Complexity: O(1) for each element.
  */
 REDISC_API redisc_status redisc_pfadd(redisc *r, redisc_str key, redisc_str_list elements,
                                       int64_t *changed);
@@ -41,7 +41,7 @@ REDISC_API redisc_status redisc_pfadd(redisc *r, redisc_str key, redisc_str_list
  * @param keys the keys
  * @param count the estimate, about 0.81 % off; a missing key counts as empty
  *
- * Since Redis and Valkey 2.8.9. O(1) for one, O(N) for N of them.
+ * Since Redis and Valkey 2.8.9. Complexity: O(1) for one, O(N) for N of them.
  */
 REDISC_API redisc_status redisc_pfcount(redisc *r, redisc_str_list keys, int64_t *count);
 
@@ -53,7 +53,7 @@ REDISC_API redisc_status redisc_pfcount(redisc *r, redisc_str_list keys, int64_t
  * @param destkey the HyperLogLog to add to
  * @param sourcekeys the ones to add; a missing one counts as empty
  *
- * Since Redis and Valkey 2.8.9. O(N) for N HyperLogLogs.
+ * Since Redis and Valkey 2.8.9. Complexity: O(N) for N HyperLogLogs.
  */
 REDISC_API redisc_status redisc_pfmerge(redisc *r, redisc_str destkey, redisc_str_list sourcekeys);
 

@@ -32,7 +32,7 @@ REDISC_BEGIN_DECLS
  * @param timeout how long to wait at most; 0 waits for ever, in seconds
  * @param element the element moved, nil if none came in time; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_blmove(redisc *r, redisc_str source, redisc_str destination,
                                        redisc_list_end wherefrom, redisc_list_end whereto,
@@ -50,7 +50,7 @@ REDISC_API redisc_status redisc_blmove(redisc *r, redisc_str source, redisc_str 
  * @param timeout how long to wait at most; 0 waits for ever, in seconds
  * @param elements a list of one, nil if too few came in time; free with redisc_free()
  *
- * Since Redis 8.10.0. O(N) for N elements moved.
+ * Since Redis 8.10.0. Complexity: O(N) for N elements moved.
  */
 REDISC_API redisc_status redisc_blmovem(redisc *r, redisc_str source, redisc_str destination,
                                         redisc_list_end wherefrom, redisc_list_end whereto,
@@ -72,7 +72,7 @@ REDISC_API redisc_status redisc_blmovem(redisc *r, redisc_str source, redisc_str
  * @param elements the elements in the order of the destination, nil if too few came in time; free
  *     with redisc_free()
  *
- * Since Redis 8.10.0. O(N) for N elements moved.
+ * Since Redis 8.10.0. Complexity: O(N) for N elements moved.
  */
 REDISC_API redisc_status redisc_blmovem_count(redisc *r, redisc_str source, redisc_str destination,
                                               redisc_list_end wherefrom, redisc_list_end whereto,
@@ -96,7 +96,7 @@ REDISC_API redisc_status redisc_blmovem_count(redisc *r, redisc_str source, redi
  * @param elements the elements in the order of the destination, nil if too few came in time; free
  *     with redisc_free()
  *
- * Since Redis 8.10.0. O(N) for N elements moved.
+ * Since Redis 8.10.0. Complexity: O(N) for N elements moved.
  */
 REDISC_API redisc_status redisc_blmovem_exactly(redisc *r, redisc_str source,
                                                 redisc_str destination, redisc_list_end wherefrom,
@@ -115,7 +115,7 @@ REDISC_API redisc_status redisc_blmovem_exactly(redisc *r, redisc_str source,
  * @param popped a list of one element and the list it came from, nil if none came in time; free
  *     with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N+M) for N keys and M elements taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N+M) for N keys and M elements taken.
  */
 REDISC_API redisc_status redisc_blmpop(redisc *r, double timeout, redisc_str_list keys,
                                        redisc_list_end where, const redisc_key_elements **popped);
@@ -137,7 +137,7 @@ typedef struct redisc_blmpop_options {
  * @param popped the elements and the list that they came from, nil if none came in time; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N+M) for N keys and M elements taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N+M) for N keys and M elements taken.
  */
 REDISC_API redisc_status redisc_blmpop_with(redisc *r, double timeout, redisc_str_list keys,
                                             redisc_list_end where,
@@ -154,7 +154,7 @@ REDISC_API redisc_status redisc_blmpop_with(redisc *r, double timeout, redisc_st
  * @param timeout how long to wait at most; 0 waits for ever, in seconds
  * @param popped the element and its list, nil if none came in time; free with redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(N) for N keys.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_blpop(redisc *r, redisc_str_list keys, double timeout,
                                       const redisc_key_element **popped);
@@ -169,7 +169,7 @@ REDISC_API redisc_status redisc_blpop(redisc *r, redisc_str_list keys, double ti
  * @param timeout how long to wait at most; 0 waits for ever, in seconds
  * @param popped the element and its list, nil if none came in time; free with redisc_free()
  *
- * Since Redis and Valkey 2.0.0. O(N) for N keys.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_brpop(redisc *r, redisc_str_list keys, double timeout,
                                       const redisc_key_element **popped);
@@ -184,8 +184,8 @@ REDISC_API redisc_status redisc_brpop(redisc *r, redisc_str_list keys, double ti
  * @param timeout how long to wait at most; 0 waits for ever, in seconds
  * @param element the element moved, nil if none came in time; free with redisc_free()
  *
- * Since Redis and Valkey 2.2.0. O(1). Deprecated since Redis 6.2.0: use redisc_blmove with RIGHT
- * and LEFT.
+ * Since Redis and Valkey 2.2.0. Complexity: O(1). Deprecated since Redis 6.2.0: use redisc_blmove
+ * with RIGHT and LEFT.
  */
 REDISC_API redisc_status redisc_brpoplpush(redisc *r, redisc_str source, redisc_str destination,
                                            double timeout, const redisc_str **element);
@@ -199,7 +199,8 @@ REDISC_API redisc_status redisc_brpoplpush(redisc *r, redisc_str source, redisc_
  * @param index from 0; negative counts from the tail, -1 being the last
  * @param element nil if there is no such element or key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements passed on the way; O(1) at both ends.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements passed on the way; O(1) at both
+ * ends.
  */
 REDISC_API redisc_status redisc_lindex(redisc *r, redisc_str key, int64_t index,
                                        const redisc_str **element);
@@ -216,7 +217,7 @@ REDISC_API redisc_status redisc_lindex(redisc *r, redisc_str key, int64_t index,
  * @param length length of the list after the call; -1 if the pivot is not found, 0 if there is no
  *     such key
  *
- * Since Redis and Valkey 2.2.0. O(N) for N elements passed on the way to the pivot.
+ * Since Redis and Valkey 2.2.0. Complexity: O(N) for N elements passed on the way to the pivot.
  */
 REDISC_API redisc_status redisc_linsert(redisc *r, redisc_str key, redisc_linsert_where where,
                                         redisc_str pivot, redisc_str element, int64_t *length);
@@ -229,7 +230,7 @@ REDISC_API redisc_status redisc_linsert(redisc *r, redisc_str key, redisc_linser
  * @param key the list
  * @param length 0 if there is no such key
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_llen(redisc *r, redisc_str key, int64_t *length);
 
@@ -245,7 +246,7 @@ REDISC_API redisc_status redisc_llen(redisc *r, redisc_str key, int64_t *length)
  * @param whereto the end of the destination to add to
  * @param element the element moved, nil if there is no source; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_lmove(redisc *r, redisc_str source, redisc_str destination,
                                       redisc_list_end wherefrom, redisc_list_end whereto,
@@ -262,7 +263,7 @@ REDISC_API redisc_status redisc_lmove(redisc *r, redisc_str source, redisc_str d
  * @param whereto the end of the destination to add to
  * @param elements a list of one, nil if there is nothing to move; free with redisc_free()
  *
- * Since Redis 8.10.0. O(N) for N elements moved.
+ * Since Redis 8.10.0. Complexity: O(N) for N elements moved.
  */
 REDISC_API redisc_status redisc_lmovem(redisc *r, redisc_str source, redisc_str destination,
                                        redisc_list_end wherefrom, redisc_list_end whereto,
@@ -282,7 +283,7 @@ REDISC_API redisc_status redisc_lmovem(redisc *r, redisc_str source, redisc_str 
  * @param elements the elements in the order of the destination, nil if there is nothing to move;
  *     free with redisc_free()
  *
- * Since Redis 8.10.0. O(N) for N elements moved.
+ * Since Redis 8.10.0. Complexity: O(N) for N elements moved.
  */
 REDISC_API redisc_status redisc_lmovem_count(redisc *r, redisc_str source, redisc_str destination,
                                              redisc_list_end wherefrom, redisc_list_end whereto,
@@ -303,7 +304,7 @@ REDISC_API redisc_status redisc_lmovem_count(redisc *r, redisc_str source, redis
  * @param elements the elements in the order of the destination, nil if there is nothing to move;
  *     free with redisc_free()
  *
- * Since Redis 8.10.0. O(N) for N elements moved.
+ * Since Redis 8.10.0. Complexity: O(N) for N elements moved.
  */
 REDISC_API redisc_status redisc_lmovem_exactly(redisc *r, redisc_str source, redisc_str destination,
                                                redisc_list_end wherefrom, redisc_list_end whereto,
@@ -320,7 +321,7 @@ REDISC_API redisc_status redisc_lmovem_exactly(redisc *r, redisc_str source, red
  * @param popped a list of one element and the list it came from, nil if all are empty; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N+M) for N keys and M elements taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N+M) for N keys and M elements taken.
  */
 REDISC_API redisc_status redisc_lmpop(redisc *r, redisc_str_list keys, redisc_list_end where,
                                       const redisc_key_elements **popped);
@@ -341,7 +342,7 @@ typedef struct redisc_lmpop_options {
  * @param popped the elements and the list that they came from, nil if all are empty; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N+M) for N keys and M elements taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N+M) for N keys and M elements taken.
  */
 REDISC_API redisc_status redisc_lmpop_with(redisc *r, redisc_str_list keys, redisc_list_end where,
                                            const redisc_lmpop_options *options,
@@ -355,7 +356,7 @@ REDISC_API redisc_status redisc_lmpop_with(redisc *r, redisc_str_list keys, redi
  * @param key the list
  * @param element the element, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements taken.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements taken.
  */
 REDISC_API redisc_status redisc_lpop(redisc *r, redisc_str key, const redisc_str **element);
 
@@ -368,7 +369,7 @@ REDISC_API redisc_status redisc_lpop(redisc *r, redisc_str key, const redisc_str
  * @param count how many to take at most; not negative (since Redis and Valkey 6.2.0)
  * @param elements the elements, head first; nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N) for N elements taken.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N elements taken.
  */
 REDISC_API redisc_status redisc_lpop_count(redisc *r, redisc_str key, int64_t count,
                                            const redisc_str_list **elements);
@@ -382,7 +383,7 @@ REDISC_API redisc_status redisc_lpop_count(redisc *r, redisc_str key, int64_t co
  * @param element the element to look for
  * @param index counting from 0 at the head; nil if it is not found
  *
- * Since Redis and Valkey 6.0.6. O(N) for N elements looked at.
+ * Since Redis and Valkey 6.0.6. Complexity: O(N) for N elements looked at.
  */
 REDISC_API redisc_status redisc_lpos(redisc *r, redisc_str key, redisc_str element,
                                      redisc_optional_integer *index);
@@ -390,11 +391,10 @@ REDISC_API redisc_status redisc_lpos(redisc *r, redisc_str key, redisc_str eleme
 /** What LPOS may be given besides; all zero sends nothing of it. */
 typedef struct redisc_lpos_options {
     /**
-     * RANK: which match is the first: 1 (the default) from the head, -1 the first one from the
-     * tail.
+     * RANK: which match is the first: 1 (the default) from the head, -1 the first one from the tail
      */
     int64_t rank;
-    /** MAXLEN: how many elements to look at; 0 looks at all. */
+    /** MAXLEN: how many elements to look at; 0 looks at all */
     int64_t maxlen;
 } redisc_lpos_options;
 
@@ -408,7 +408,7 @@ typedef struct redisc_lpos_options {
  * @param options NULL for none
  * @param index counting from 0 at the head; nil if it is not found
  *
- * Since Redis and Valkey 6.0.6. O(N) for N elements looked at.
+ * Since Redis and Valkey 6.0.6. Complexity: O(N) for N elements looked at.
  */
 REDISC_API redisc_status redisc_lpos_with(redisc *r, redisc_str key, redisc_str element,
                                           const redisc_lpos_options *options,
@@ -424,7 +424,7 @@ REDISC_API redisc_status redisc_lpos_with(redisc *r, redisc_str key, redisc_str 
  * @param count how many matches to give; 0 gives all
  * @param indexes counting from 0 at the head; empty if it is not found; free with redisc_free()
  *
- * Since Redis and Valkey 6.0.6. O(N) for N elements looked at.
+ * Since Redis and Valkey 6.0.6. Complexity: O(N) for N elements looked at.
  */
 REDISC_API redisc_status redisc_lpos_count(redisc *r, redisc_str key, redisc_str element,
                                            int64_t count, const redisc_integer_list **indexes);
@@ -441,7 +441,7 @@ REDISC_API redisc_status redisc_lpos_count(redisc *r, redisc_str key, redisc_str
  * @param indexes counting from 0 at the head, in the order found; empty if it is not found; free
  *     with redisc_free()
  *
- * Since Redis and Valkey 6.0.6. O(N) for N elements looked at.
+ * Since Redis and Valkey 6.0.6. Complexity: O(N) for N elements looked at.
  */
 REDISC_API redisc_status redisc_lpos_count_with(redisc *r, redisc_str key, redisc_str element,
                                                 int64_t count, const redisc_lpos_options *options,
@@ -457,7 +457,7 @@ REDISC_API redisc_status redisc_lpos_count_with(redisc *r, redisc_str key, redis
  * @param elements the elements
  * @param length length of the list after the call
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements added.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements added.
  */
 REDISC_API redisc_status redisc_lpush(redisc *r, redisc_str key, redisc_str_list elements,
                                       int64_t *length);
@@ -473,7 +473,7 @@ REDISC_API redisc_status redisc_lpush(redisc *r, redisc_str key, redisc_str_list
  * @param length length of the list after the call; 0 if there is no such list: nothing is added
  *     then
  *
- * Since Redis and Valkey 2.2.0. O(N) for N elements added.
+ * Since Redis and Valkey 2.2.0. Complexity: O(N) for N elements added.
  */
 REDISC_API redisc_status redisc_lpushx(redisc *r, redisc_str key, redisc_str_list elements,
                                        int64_t *length);
@@ -488,8 +488,8 @@ REDISC_API redisc_status redisc_lpushx(redisc *r, redisc_str key, redisc_str_lis
  * @param stop index of the last element, counted likewise; it is included
  * @param elements empty if the range is empty or there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(S+N) for a start S elements from the nearer end and N elements
- * given.
+ * Since Redis and Valkey 1.0.0. Complexity: O(S+N) for a start S elements from the nearer end and N
+ * elements given.
  */
 REDISC_API redisc_status redisc_lrange(redisc *r, redisc_str key, int64_t start, int64_t stop,
                                        const redisc_str_list **elements);
@@ -504,7 +504,7 @@ REDISC_API redisc_status redisc_lrange(redisc *r, redisc_str key, int64_t start,
  * @param element the element
  * @param removed how many were removed
  *
- * Since Redis and Valkey 1.0.0. O(N+M) for N elements of the list and M removed ones.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N+M) for N elements of the list and M removed ones.
  */
 REDISC_API redisc_status redisc_lrem(redisc *r, redisc_str key, int64_t count, redisc_str element,
                                      int64_t *removed);
@@ -519,7 +519,7 @@ REDISC_API redisc_status redisc_lrem(redisc *r, redisc_str key, int64_t count, r
  * @param count positive: that many from the head; negative: from the tail; 0: all
  * @param removed how many were removed
  *
- * Since Redis and Valkey 1.0.0. O(N+M) for N elements of the list and M removed ones.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N+M) for N elements of the list and M removed ones.
  */
 REDISC_API redisc_status redisc_legacy_lrem(redisc *r, redisc_str key, redisc_str element,
                                             int64_t count, int64_t *removed);
@@ -534,7 +534,8 @@ REDISC_API redisc_status redisc_legacy_lrem(redisc *r, redisc_str key, redisc_st
  * @param index from 0; negative counts from the tail, -1 being the last
  * @param element the element
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements passed on the way; O(1) at both ends.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements passed on the way; O(1) at both
+ * ends.
  */
 REDISC_API redisc_status redisc_lset(redisc *r, redisc_str key, int64_t index, redisc_str element);
 
@@ -547,7 +548,7 @@ REDISC_API redisc_status redisc_lset(redisc *r, redisc_str key, int64_t index, r
  * @param start index of the first element to keep, from 0; negative counts from the tail
  * @param stop index of the last element to keep, counted likewise
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements removed.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements removed.
  */
 REDISC_API redisc_status redisc_ltrim(redisc *r, redisc_str key, int64_t start, int64_t stop);
 
@@ -559,7 +560,7 @@ REDISC_API redisc_status redisc_ltrim(redisc *r, redisc_str key, int64_t start, 
  * @param key the list
  * @param element the element, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements taken.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements taken.
  */
 REDISC_API redisc_status redisc_rpop(redisc *r, redisc_str key, const redisc_str **element);
 
@@ -572,7 +573,7 @@ REDISC_API redisc_status redisc_rpop(redisc *r, redisc_str key, const redisc_str
  * @param count how many to take at most; not negative (since Redis and Valkey 6.2.0)
  * @param elements the elements, tail first; nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N) for N elements taken.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N elements taken.
  */
 REDISC_API redisc_status redisc_rpop_count(redisc *r, redisc_str key, int64_t count,
                                            const redisc_str_list **elements);
@@ -586,8 +587,8 @@ REDISC_API redisc_status redisc_rpop_count(redisc *r, redisc_str key, int64_t co
  * @param destination the list to add to
  * @param element the element moved, nil if there is no source; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(1). Deprecated since Redis 6.2.0: use redisc_lmove with RIGHT and
- * LEFT.
+ * Since Redis and Valkey 1.2.0. Complexity: O(1). Deprecated since Redis 6.2.0: use redisc_lmove
+ * with RIGHT and LEFT.
  */
 REDISC_API redisc_status redisc_rpoplpush(redisc *r, redisc_str source, redisc_str destination,
                                           const redisc_str **element);
@@ -601,7 +602,7 @@ REDISC_API redisc_status redisc_rpoplpush(redisc *r, redisc_str source, redisc_s
  * @param elements the elements
  * @param length length of the list after the call
  *
- * Since Redis and Valkey 1.0.0. O(N) for N elements added.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N elements added.
  */
 REDISC_API redisc_status redisc_rpush(redisc *r, redisc_str key, redisc_str_list elements,
                                       int64_t *length);
@@ -616,7 +617,7 @@ REDISC_API redisc_status redisc_rpush(redisc *r, redisc_str key, redisc_str_list
  * @param length length of the list after the call; 0 if there is no such list: nothing is added
  *     then
  *
- * Since Redis and Valkey 2.2.0. O(N) for N elements added.
+ * Since Redis and Valkey 2.2.0. Complexity: O(N) for N elements added.
  */
 REDISC_API redisc_status redisc_rpushx(redisc *r, redisc_str key, redisc_str_list elements,
                                        int64_t *length);

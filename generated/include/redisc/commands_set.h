@@ -28,7 +28,7 @@ REDISC_BEGIN_DECLS
  * @param members the members
  * @param added how many members are new
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members.
  */
 REDISC_API redisc_status redisc_sadd(redisc *r, redisc_str key, redisc_str_list members,
                                      int64_t *added);
@@ -41,7 +41,7 @@ REDISC_API redisc_status redisc_sadd(redisc *r, redisc_str key, redisc_str_list 
  * @param key the set
  * @param members 0 if there is no such key
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_scard(redisc *r, redisc_str key, int64_t *members);
 
@@ -53,7 +53,7 @@ REDISC_API redisc_status redisc_scard(redisc *r, redisc_str key, int64_t *member
  * @param keys the sets; a missing one counts as empty
  * @param members in no set order; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members in all sets together.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sdiff(redisc *r, redisc_str_list keys,
                                       const redisc_str_list **members);
@@ -66,7 +66,7 @@ REDISC_API redisc_status redisc_sdiff(redisc *r, redisc_str_list keys,
  * @param keys the sets; a missing one counts as empty
  * @param members the members
  *
- * Since Redis 8.10.0. O(N) for N members in all sets together.
+ * Since Redis 8.10.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sdiffcard(redisc *r, redisc_str_list keys, int64_t *members);
 
@@ -84,7 +84,7 @@ typedef struct redisc_sdiffcard_options {
  * @param options NULL for none
  * @param members the limit if there are more
  *
- * Since Redis 8.10.0. O(N) for N members in all sets together.
+ * Since Redis 8.10.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sdiffcard_with(redisc *r, redisc_str_list keys,
                                                const redisc_sdiffcard_options *options,
@@ -100,7 +100,7 @@ REDISC_API redisc_status redisc_sdiffcard_with(redisc *r, redisc_str_list keys,
  * @param keys the sets; a missing one counts as empty
  * @param members how many members the new set has; 0 leaves no key at the destination
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members in all sets together.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sdiffstore(redisc *r, redisc_str destination, redisc_str_list keys,
                                            int64_t *members);
@@ -113,7 +113,7 @@ REDISC_API redisc_status redisc_sdiffstore(redisc *r, redisc_str destination, re
  * @param keys the sets; a missing one counts as empty
  * @param members in no set order; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N*M) for N members in the smallest of M sets.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N*M) for N members in the smallest of M sets.
  */
 REDISC_API redisc_status redisc_sinter(redisc *r, redisc_str_list keys,
                                        const redisc_str_list **members);
@@ -126,7 +126,7 @@ REDISC_API redisc_status redisc_sinter(redisc *r, redisc_str_list keys,
  * @param keys the sets; a missing one counts as empty
  * @param members the members
  *
- * Since Redis and Valkey 7.0.0. O(N*M) for N members in the smallest of M sets.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N*M) for N members in the smallest of M sets.
  */
 REDISC_API redisc_status redisc_sintercard(redisc *r, redisc_str_list keys, int64_t *members);
 
@@ -144,7 +144,7 @@ typedef struct redisc_sintercard_options {
  * @param options NULL for none
  * @param members the limit if there are more
  *
- * Since Redis and Valkey 7.0.0. O(N*M) for N members in the smallest of M sets.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N*M) for N members in the smallest of M sets.
  */
 REDISC_API redisc_status redisc_sintercard_with(redisc *r, redisc_str_list keys,
                                                 const redisc_sintercard_options *options,
@@ -159,7 +159,7 @@ REDISC_API redisc_status redisc_sintercard_with(redisc *r, redisc_str_list keys,
  * @param keys the sets; a missing one counts as empty
  * @param members how many members the new set has; 0 leaves no key at the destination
  *
- * Since Redis and Valkey 1.0.0. O(N*M) for N members in the smallest of M sets.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N*M) for N members in the smallest of M sets.
  */
 REDISC_API redisc_status redisc_sinterstore(redisc *r, redisc_str destination, redisc_str_list keys,
                                             int64_t *members);
@@ -173,7 +173,7 @@ REDISC_API redisc_status redisc_sinterstore(redisc *r, redisc_str destination, r
  * @param member the member
  * @param is_member true if so
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_sismember(redisc *r, redisc_str key, redisc_str member,
                                           bool *is_member);
@@ -186,7 +186,7 @@ REDISC_API redisc_status redisc_sismember(redisc *r, redisc_str key, redisc_str 
  * @param key the set
  * @param members in no set order; empty if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members.
  */
 REDISC_API redisc_status redisc_smembers(redisc *r, redisc_str key,
                                          const redisc_str_list **members);
@@ -201,7 +201,7 @@ REDISC_API redisc_status redisc_smembers(redisc *r, redisc_str key,
  * @param are_members an answer for each member asked for, in the same order; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N) for N members.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N) for N members.
  */
 REDISC_API redisc_status redisc_smismember(redisc *r, redisc_str key, redisc_str_list members,
                                            const redisc_boolean_list **are_members);
@@ -216,7 +216,7 @@ REDISC_API redisc_status redisc_smismember(redisc *r, redisc_str key, redisc_str
  * @param member the member
  * @param moved false if it is not in the source: nothing is changed then
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_smove(redisc *r, redisc_str source, redisc_str destination,
                                       redisc_str member, bool *moved);
@@ -229,7 +229,7 @@ REDISC_API redisc_status redisc_smove(redisc *r, redisc_str source, redisc_str d
  * @param key the set
  * @param member the member, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members taken.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members taken.
  */
 REDISC_API redisc_status redisc_spop(redisc *r, redisc_str key, const redisc_str **member);
 
@@ -242,7 +242,7 @@ REDISC_API redisc_status redisc_spop(redisc *r, redisc_str key, const redisc_str
  * @param count how many to take at most; not negative (since Redis and Valkey 3.2.0)
  * @param members in no set order; empty if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 3.2.0. O(N) for N members taken.
+ * Since Redis and Valkey 3.2.0. Complexity: O(N) for N members taken.
  */
 REDISC_API redisc_status redisc_spop_count(redisc *r, redisc_str key, int64_t count,
                                            const redisc_str_list **members);
@@ -255,7 +255,7 @@ REDISC_API redisc_status redisc_spop_count(redisc *r, redisc_str key, int64_t co
  * @param key the set
  * @param member the member, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members picked.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members picked.
  */
 REDISC_API redisc_status redisc_srandmember(redisc *r, redisc_str key, const redisc_str **member);
 
@@ -269,7 +269,7 @@ REDISC_API redisc_status redisc_srandmember(redisc *r, redisc_str key, const red
  *     some perhaps twice (since Redis and Valkey 2.6.0)
  * @param members in no set order; empty if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 2.6.0. O(N) for N members picked.
+ * Since Redis and Valkey 2.6.0. Complexity: O(N) for N members picked.
  */
 REDISC_API redisc_status redisc_srandmember_count(redisc *r, redisc_str key, int64_t count,
                                                   const redisc_str_list **members);
@@ -283,7 +283,7 @@ REDISC_API redisc_status redisc_srandmember_count(redisc *r, redisc_str key, int
  * @param members the members
  * @param removed how many of them were members
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members.
  */
 REDISC_API redisc_status redisc_srem(redisc *r, redisc_str key, redisc_str_list members,
                                      int64_t *removed);
@@ -298,7 +298,8 @@ REDISC_API redisc_status redisc_srem(redisc *r, redisc_str key, redisc_str_list 
  * @param cursor 0 to begin, then what the last page gave
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for each call, O(N) for the whole walk of N members.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for each call, O(N) for the whole walk of N
+ * members.
  */
 REDISC_API redisc_status redisc_sscan(redisc *r, redisc_str key, uint64_t cursor,
                                       const redisc_sscan_page **page);
@@ -320,7 +321,8 @@ typedef struct redisc_sscan_options {
  * @param options NULL for none
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for each call, O(N) for the whole walk of N members.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for each call, O(N) for the whole walk of N
+ * members.
  */
 REDISC_API redisc_status redisc_sscan_with(redisc *r, redisc_str key, uint64_t cursor,
                                            const redisc_sscan_options *options,
@@ -334,7 +336,7 @@ REDISC_API redisc_status redisc_sscan_with(redisc *r, redisc_str key, uint64_t c
  * @param keys the sets; a missing one counts as empty
  * @param members in no set order; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members in all sets together.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sunion(redisc *r, redisc_str_list keys,
                                        const redisc_str_list **members);
@@ -347,7 +349,7 @@ REDISC_API redisc_status redisc_sunion(redisc *r, redisc_str_list keys,
  * @param keys the sets; a missing one counts as empty
  * @param members the members
  *
- * Since Redis 8.10.0. O(N) for N members in all sets together.
+ * Since Redis 8.10.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sunioncard(redisc *r, redisc_str_list keys, int64_t *members);
 
@@ -366,7 +368,7 @@ typedef struct redisc_sunioncard_options {
  * @param options NULL for none
  * @param members the limit if there are more
  *
- * Since Redis 8.10.0. O(N) for N members in all sets together.
+ * Since Redis 8.10.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sunioncard_with(redisc *r, redisc_str_list keys,
                                                 const redisc_sunioncard_options *options,
@@ -382,7 +384,7 @@ REDISC_API redisc_status redisc_sunioncard_with(redisc *r, redisc_str_list keys,
  * @param keys the sets; a missing one counts as empty
  * @param members how many members the new set has; 0 leaves no key at the destination
  *
- * Since Redis and Valkey 1.0.0. O(N) for N members in all sets together.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N members in all sets together.
  */
 REDISC_API redisc_status redisc_sunionstore(redisc *r, redisc_str destination, redisc_str_list keys,
                                             int64_t *members);

@@ -30,7 +30,7 @@ REDISC_BEGIN_DECLS
  * @param where from which end
  * @param popped the member taken, NULL if the time is over; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(K + M log N) for K keys and M members taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(K + M log N) for K keys and M members taken.
  */
 REDISC_API redisc_status redisc_bzmpop(redisc *r, double timeout, redisc_str_list keys,
                                        redisc_zmpop_where where,
@@ -53,7 +53,7 @@ typedef struct redisc_bzmpop_options {
  * @param options NULL for none
  * @param popped the members taken, NULL if the time is over; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(K + M log N) for K keys and M members taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(K + M log N) for K keys and M members taken.
  */
 REDISC_API redisc_status redisc_bzmpop_with(redisc *r, double timeout, redisc_str_list keys,
                                             redisc_zmpop_where where,
@@ -70,7 +70,7 @@ REDISC_API redisc_status redisc_bzmpop_with(redisc *r, double timeout, redisc_st
  * @param timeout how long to wait for a member; 0 = for ever, in seconds
  * @param popped the member taken, NULL if the time is over; free with redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(log N).
+ * Since Redis and Valkey 5.0.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_bzpopmax(redisc *r, redisc_str_list keys, double timeout,
                                          const redisc_popped_member **popped);
@@ -85,7 +85,7 @@ REDISC_API redisc_status redisc_bzpopmax(redisc *r, redisc_str_list keys, double
  * @param timeout how long to wait for a member; 0 = for ever, in seconds
  * @param popped the member taken, NULL if the time is over; free with redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(log N).
+ * Since Redis and Valkey 5.0.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_bzpopmin(redisc *r, redisc_str_list keys, double timeout,
                                          const redisc_popped_member **popped);
@@ -99,18 +99,18 @@ REDISC_API redisc_status redisc_bzpopmin(redisc *r, redisc_str_list keys, double
  * @param members the members with their scores
  * @param added how many members are new
  *
- * Since Redis and Valkey 1.2.0. O(M log N) for M members given and N in the set.
+ * Since Redis and Valkey 1.2.0. Complexity: O(M log N) for M members given and N in the set.
  */
 REDISC_API redisc_status redisc_zadd(redisc *r, redisc_str key, redisc_scored_list members,
                                      int64_t *added);
 
 /** What ZADD may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zadd_options {
-    /** Whether to add, or to update, only (since Redis and Valkey 3.0.2). */
+    /** whether to add, or to update, only (since Redis and Valkey 3.0.2) */
     redisc_zadd_when when;
-    /** In which direction a score may change (since Redis and Valkey 6.2.0). */
+    /** in which direction a score may change (since Redis and Valkey 6.2.0) */
     redisc_zadd_comparison comparison;
-    /** CH: count the changed members too, not just the new ones (since Redis and Valkey 3.0.2). */
+    /** CH: count the changed members too, not just the new ones (since Redis and Valkey 3.0.2) */
     bool ch;
 } redisc_zadd_options;
 
@@ -124,7 +124,7 @@ typedef struct redisc_zadd_options {
  * @param options NULL for none
  * @param added how many members are new, with ch: new or changed
  *
- * Since Redis and Valkey 1.2.0. O(M log N) for M members given and N in the set.
+ * Since Redis and Valkey 1.2.0. Complexity: O(M log N) for M members given and N in the set.
  */
 REDISC_API redisc_status redisc_zadd_with(redisc *r, redisc_str key, redisc_scored_list members,
                                           const redisc_zadd_options *options, int64_t *added);
@@ -139,16 +139,16 @@ REDISC_API redisc_status redisc_zadd_with(redisc *r, redisc_str key, redisc_scor
  * @param member the member
  * @param score the new score
  *
- * Since Redis and Valkey 1.2.0. O(M log N) for M members given and N in the set.
+ * Since Redis and Valkey 1.2.0. Complexity: O(M log N) for M members given and N in the set.
  */
 REDISC_API redisc_status redisc_zadd_incr(redisc *r, redisc_str key, double increment,
                                           redisc_str member, double *score);
 
 /** What ZADD may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zadd_incr_options {
-    /** Whether to add, or to update, only (since Redis and Valkey 3.0.2). */
+    /** whether to add, or to update, only (since Redis and Valkey 3.0.2) */
     redisc_zadd_when when;
-    /** In which direction a score may change (since Redis and Valkey 6.2.0). */
+    /** in which direction a score may change (since Redis and Valkey 6.2.0) */
     redisc_zadd_comparison comparison;
 } redisc_zadd_incr_options;
 
@@ -163,7 +163,7 @@ typedef struct redisc_zadd_incr_options {
  * @param options NULL for none
  * @param score the new score, nil if a condition kept it from changing
  *
- * Since Redis and Valkey 1.2.0. O(M log N) for M members given and N in the set.
+ * Since Redis and Valkey 1.2.0. Complexity: O(M log N) for M members given and N in the set.
  */
 REDISC_API redisc_status redisc_zadd_incr_with(redisc *r, redisc_str key, double increment,
                                                redisc_str member,
@@ -179,7 +179,7 @@ REDISC_API redisc_status redisc_zadd_incr_with(redisc *r, redisc_str key, double
  * @param members the members with their scores
  * @param added how many members are new
  *
- * Since Redis and Valkey 1.2.0. O(M log N) for M members given and N in the set.
+ * Since Redis and Valkey 1.2.0. Complexity: O(M log N) for M members given and N in the set.
  */
 REDISC_API redisc_status redisc_legacy_zadd(redisc *r, redisc_str key, redisc_scored_list members,
                                             int64_t *added);
@@ -192,7 +192,7 @@ REDISC_API redisc_status redisc_legacy_zadd(redisc *r, redisc_str key, redisc_sc
  * @param key the key
  * @param count how many members it has, 0 if there is no such key
  *
- * Since Redis and Valkey 1.2.0. O(1).
+ * Since Redis and Valkey 1.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_zcard(redisc *r, redisc_str key, int64_t *count);
 
@@ -206,7 +206,7 @@ REDISC_API redisc_status redisc_zcard(redisc *r, redisc_str key, int64_t *count)
  * @param max the highest score
  * @param count how many members lie in the range
  *
- * Since Redis and Valkey 2.0.0. O(log N).
+ * Since Redis and Valkey 2.0.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zcount(redisc *r, redisc_str key, redisc_score_bound min,
                                        redisc_score_bound max, int64_t *count);
@@ -219,8 +219,8 @@ REDISC_API redisc_status redisc_zcount(redisc *r, redisc_str key, redisc_score_b
  * @param keys the keys
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(L + (N - K) log N) for L members in all sets, N in the first, K
- * given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(L + (N - K) log N) for L members in all sets, N in
+ * the first, K given.
  */
 REDISC_API redisc_status redisc_zdiff(redisc *r, redisc_str_list keys,
                                       const redisc_str_list **members);
@@ -233,8 +233,8 @@ REDISC_API redisc_status redisc_zdiff(redisc *r, redisc_str_list keys,
  * @param keys the keys
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(L + (N - K) log N) for L members in all sets, N in the first, K
- * given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(L + (N - K) log N) for L members in all sets, N in
+ * the first, K given.
  */
 REDISC_API redisc_status redisc_zdiff_withscores(redisc *r, redisc_str_list keys,
                                                  const redisc_scored_list **members);
@@ -248,8 +248,8 @@ REDISC_API redisc_status redisc_zdiff_withscores(redisc *r, redisc_str_list keys
  * @param keys the keys
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(L + (N - K) log N) for L members in all sets, N in the first, K
- * stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(L + (N - K) log N) for L members in all sets, N in
+ * the first, K stored.
  */
 REDISC_API redisc_status redisc_zdiffstore(redisc *r, redisc_str destination, redisc_str_list keys,
                                            int64_t *stored);
@@ -264,7 +264,7 @@ REDISC_API redisc_status redisc_zdiffstore(redisc *r, redisc_str destination, re
  * @param member the member
  * @param score the new score
  *
- * Since Redis and Valkey 1.2.0. O(log N).
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zincrby(redisc *r, redisc_str key, double increment,
                                         redisc_str member, double *score);
@@ -277,16 +277,17 @@ REDISC_API redisc_status redisc_zincrby(redisc *r, redisc_str key, double increm
  * @param keys the keys
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(K N + M log M) for K keys, N members in the smallest and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(K N + M log M) for K keys, N members in the smallest
+ * and M given.
  */
 REDISC_API redisc_status redisc_zinter(redisc *r, redisc_str_list keys,
                                        const redisc_str_list **members);
 
 /** What ZINTER may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zinter_options {
-    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given. */
+    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given */
     redisc_double_list weights;
-    /** AGGREGATE: how the scores of a member become one; the sum if not given. */
+    /** AGGREGATE: how the scores of a member become one; the sum if not given */
     redisc_aggregate aggregate;
 } redisc_zinter_options;
 
@@ -300,7 +301,8 @@ typedef struct redisc_zinter_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(K N + M log M) for K keys, N members in the smallest and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(K N + M log M) for K keys, N members in the smallest
+ * and M given.
  */
 REDISC_API redisc_status redisc_zinter_with(redisc *r, redisc_str_list keys,
                                             const redisc_zinter_options *options,
@@ -314,7 +316,8 @@ REDISC_API redisc_status redisc_zinter_with(redisc *r, redisc_str_list keys,
  * @param keys the keys
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(K N + M log M) for K keys, N members in the smallest and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(K N + M log M) for K keys, N members in the smallest
+ * and M given.
  */
 REDISC_API redisc_status redisc_zinter_withscores(redisc *r, redisc_str_list keys,
                                                   const redisc_scored_list **members);
@@ -329,7 +332,8 @@ REDISC_API redisc_status redisc_zinter_withscores(redisc *r, redisc_str_list key
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(K N + M log M) for K keys, N members in the smallest and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(K N + M log M) for K keys, N members in the smallest
+ * and M given.
  */
 REDISC_API redisc_status redisc_zinter_withscores_with(redisc *r, redisc_str_list keys,
                                                        const redisc_zinter_options *options,
@@ -343,7 +347,7 @@ REDISC_API redisc_status redisc_zinter_withscores_with(redisc *r, redisc_str_lis
  * @param keys the keys
  * @param count how many members they share
  *
- * Since Redis and Valkey 7.0.0. O(K N) for K keys and N members in the smallest.
+ * Since Redis and Valkey 7.0.0. Complexity: O(K N) for K keys and N members in the smallest.
  */
 REDISC_API redisc_status redisc_zintercard(redisc *r, redisc_str_list keys, int64_t *count);
 
@@ -361,7 +365,7 @@ typedef struct redisc_zintercard_options {
  * @param options NULL for none
  * @param count how many members they share, at most the limit
  *
- * Since Redis and Valkey 7.0.0. O(K N) for K keys and N members in the smallest.
+ * Since Redis and Valkey 7.0.0. Complexity: O(K N) for K keys and N members in the smallest.
  */
 REDISC_API redisc_status redisc_zintercard_with(redisc *r, redisc_str_list keys,
                                                 const redisc_zintercard_options *options,
@@ -376,17 +380,17 @@ REDISC_API redisc_status redisc_zintercard_with(redisc *r, redisc_str_list keys,
  * @param keys the keys
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 2.0.0. O(K N + M log M) for K keys, N members in the smallest and M
- * stored.
+ * Since Redis and Valkey 2.0.0. Complexity: O(K N + M log M) for K keys, N members in the smallest
+ * and M stored.
  */
 REDISC_API redisc_status redisc_zinterstore(redisc *r, redisc_str destination, redisc_str_list keys,
                                             int64_t *stored);
 
 /** What ZINTERSTORE may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zinterstore_options {
-    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given. */
+    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given */
     redisc_double_list weights;
-    /** AGGREGATE: how the scores of a member become one; the sum if not given. */
+    /** AGGREGATE: how the scores of a member become one; the sum if not given */
     redisc_aggregate aggregate;
 } redisc_zinterstore_options;
 
@@ -400,8 +404,8 @@ typedef struct redisc_zinterstore_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 2.0.0. O(K N + M log M) for K keys, N members in the smallest and M
- * stored.
+ * Since Redis and Valkey 2.0.0. Complexity: O(K N + M log M) for K keys, N members in the smallest
+ * and M stored.
  */
 REDISC_API redisc_status redisc_zinterstore_with(redisc *r, redisc_str destination,
                                                  redisc_str_list keys,
@@ -418,7 +422,7 @@ REDISC_API redisc_status redisc_zinterstore_with(redisc *r, redisc_str destinati
  * @param max the last member: `[z` with z, `(z` without, `+` for no bound
  * @param count how many members lie in the range
  *
- * Since Redis and Valkey 2.8.9. O(log N).
+ * Since Redis and Valkey 2.8.9. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zlexcount(redisc *r, redisc_str key, redisc_str min, redisc_str max,
                                           int64_t *count);
@@ -432,7 +436,7 @@ REDISC_API redisc_status redisc_zlexcount(redisc *r, redisc_str key, redisc_str 
  * @param where from which end
  * @param popped the member taken, NULL if all the sets are empty; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(K + M log N) for K keys and M members taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(K + M log N) for K keys and M members taken.
  */
 REDISC_API redisc_status redisc_zmpop(redisc *r, redisc_str_list keys, redisc_zmpop_where where,
                                       const redisc_popped_members **popped);
@@ -452,7 +456,7 @@ typedef struct redisc_zmpop_options {
  * @param options NULL for none
  * @param popped the members taken, NULL if all the sets are empty; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(K + M log N) for K keys and M members taken.
+ * Since Redis and Valkey 7.0.0. Complexity: O(K + M log N) for K keys and M members taken.
  */
 REDISC_API redisc_status redisc_zmpop_with(redisc *r, redisc_str_list keys,
                                            redisc_zmpop_where where,
@@ -469,7 +473,7 @@ REDISC_API redisc_status redisc_zmpop_with(redisc *r, redisc_str_list keys,
  * @param scores a score for each member asked for, in that order, nil where there is no such
  *     member; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(M) for M members asked for.
+ * Since Redis and Valkey 6.2.0. Complexity: O(M) for M members asked for.
  */
 REDISC_API redisc_status redisc_zmscore(redisc *r, redisc_str key, redisc_str_list members,
                                         const redisc_optional_double_list **scores);
@@ -482,7 +486,7 @@ REDISC_API redisc_status redisc_zmscore(redisc *r, redisc_str key, redisc_str_li
  * @param key the key
  * @param popped the member taken, NULL if there is none; free with redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(M log N) for M members taken.
+ * Since Redis and Valkey 5.0.0. Complexity: O(M log N) for M members taken.
  */
 REDISC_API redisc_status redisc_zpopmax(redisc *r, redisc_str key, const redisc_scored **popped);
 
@@ -496,7 +500,7 @@ REDISC_API redisc_status redisc_zpopmax(redisc *r, redisc_str key, const redisc_
  * @param popped the members taken, the highest score first; none if there is no such key; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(M log N) for M members taken.
+ * Since Redis and Valkey 5.0.0. Complexity: O(M log N) for M members taken.
  */
 REDISC_API redisc_status redisc_zpopmax_count(redisc *r, redisc_str key, int64_t count,
                                               const redisc_scored_list **popped);
@@ -509,7 +513,7 @@ REDISC_API redisc_status redisc_zpopmax_count(redisc *r, redisc_str key, int64_t
  * @param key the key
  * @param popped the member taken, NULL if there is none; free with redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(M log N) for M members taken.
+ * Since Redis and Valkey 5.0.0. Complexity: O(M log N) for M members taken.
  */
 REDISC_API redisc_status redisc_zpopmin(redisc *r, redisc_str key, const redisc_scored **popped);
 
@@ -523,7 +527,7 @@ REDISC_API redisc_status redisc_zpopmin(redisc *r, redisc_str key, const redisc_
  * @param popped the members taken, the lowest score first; none if there is no such key; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 5.0.0. O(M log N) for M members taken.
+ * Since Redis and Valkey 5.0.0. Complexity: O(M log N) for M members taken.
  */
 REDISC_API redisc_status redisc_zpopmin_count(redisc *r, redisc_str key, int64_t count,
                                               const redisc_scored_list **popped);
@@ -536,7 +540,7 @@ REDISC_API redisc_status redisc_zpopmin_count(redisc *r, redisc_str key, int64_t
  * @param key the key
  * @param member a member, NULL if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(M) for M members given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(M) for M members given.
  */
 REDISC_API redisc_status redisc_zrandmember(redisc *r, redisc_str key, const redisc_str **member);
 
@@ -550,7 +554,7 @@ REDISC_API redisc_status redisc_zrandmember(redisc *r, redisc_str key, const red
  *     several times
  * @param members the members, none if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(M) for M members given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(M) for M members given.
  */
 REDISC_API redisc_status redisc_zrandmember_count(redisc *r, redisc_str key, int64_t count,
                                                   const redisc_str_list **members);
@@ -565,7 +569,7 @@ REDISC_API redisc_status redisc_zrandmember_count(redisc *r, redisc_str key, int
  *     several times
  * @param members the members, none if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(M) for M members given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(M) for M members given.
  */
 REDISC_API redisc_status redisc_zrandmember_withscores(redisc *r, redisc_str key, int64_t count,
                                                        const redisc_scored_list **members);
@@ -580,7 +584,7 @@ REDISC_API redisc_status redisc_zrandmember_withscores(redisc *r, redisc_str key
  * @param stop where the range ends, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange(redisc *r, redisc_str key, int64_t start, int64_t stop,
                                        const redisc_str_list **members);
@@ -589,7 +593,7 @@ REDISC_API redisc_status redisc_zrange(redisc *r, redisc_str key, int64_t start,
 typedef struct redisc_zrange_options {
     /**
      * REV: from the highest to the lowest; a range by score or name is then given with its upper
-     * end first (since Redis and Valkey 6.2.0).
+     * end first (since Redis and Valkey 6.2.0)
      */
     bool rev;
 } redisc_zrange_options;
@@ -605,7 +609,7 @@ typedef struct redisc_zrange_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_with(redisc *r, redisc_str key, int64_t start, int64_t stop,
                                             const redisc_zrange_options *options,
@@ -621,7 +625,7 @@ REDISC_API redisc_status redisc_zrange_with(redisc *r, redisc_str key, int64_t s
  * @param stop where the range ends, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_withscores(redisc *r, redisc_str key, int64_t start,
                                                   int64_t stop, const redisc_scored_list **members);
@@ -637,7 +641,7 @@ REDISC_API redisc_status redisc_zrange_withscores(redisc *r, redisc_str key, int
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_withscores_with(redisc *r, redisc_str key, int64_t start,
                                                        int64_t stop,
@@ -654,7 +658,7 @@ REDISC_API redisc_status redisc_zrange_withscores_with(redisc *r, redisc_str key
  * @param stop where the range ends, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_byscore(redisc *r, redisc_str key, redisc_score_bound start,
                                                redisc_score_bound stop,
@@ -664,10 +668,10 @@ REDISC_API redisc_status redisc_zrange_byscore(redisc *r, redisc_str key, redisc
 typedef struct redisc_zrange_byscore_options {
     /**
      * REV: from the highest to the lowest; a range by score or name is then given with its upper
-     * end first (since Redis and Valkey 6.2.0).
+     * end first (since Redis and Valkey 6.2.0)
      */
     bool rev;
-    /** LIMIT: which part of the matches to take (since Redis and Valkey 6.2.0). */
+    /** LIMIT: which part of the matches to take (since Redis and Valkey 6.2.0) */
     redisc_limit limit;
 } redisc_zrange_byscore_options;
 
@@ -682,7 +686,7 @@ typedef struct redisc_zrange_byscore_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_byscore_with(redisc *r, redisc_str key,
                                                     redisc_score_bound start,
@@ -700,7 +704,7 @@ REDISC_API redisc_status redisc_zrange_byscore_with(redisc *r, redisc_str key,
  * @param stop where the range ends, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_byscore_withscores(redisc *r, redisc_str key,
                                                           redisc_score_bound start,
@@ -719,7 +723,7 @@ REDISC_API redisc_status redisc_zrange_byscore_withscores(redisc *r, redisc_str 
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_byscore_withscores_with(
     redisc *r, redisc_str key, redisc_score_bound start, redisc_score_bound stop,
@@ -735,7 +739,7 @@ REDISC_API redisc_status redisc_zrange_byscore_withscores_with(
  * @param stop where the range ends, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_bylex(redisc *r, redisc_str key, redisc_str start,
                                              redisc_str stop, const redisc_str_list **members);
@@ -744,10 +748,10 @@ REDISC_API redisc_status redisc_zrange_bylex(redisc *r, redisc_str key, redisc_s
 typedef struct redisc_zrange_bylex_options {
     /**
      * REV: from the highest to the lowest; a range by score or name is then given with its upper
-     * end first (since Redis and Valkey 6.2.0).
+     * end first (since Redis and Valkey 6.2.0)
      */
     bool rev;
-    /** LIMIT: which part of the matches to take (since Redis and Valkey 6.2.0). */
+    /** LIMIT: which part of the matches to take (since Redis and Valkey 6.2.0) */
     redisc_limit limit;
 } redisc_zrange_bylex_options;
 
@@ -762,7 +766,7 @@ typedef struct redisc_zrange_bylex_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members read.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members read.
  */
 REDISC_API redisc_status redisc_zrange_bylex_with(redisc *r, redisc_str key, redisc_str start,
                                                   redisc_str stop,
@@ -779,8 +783,8 @@ REDISC_API redisc_status redisc_zrange_bylex_with(redisc *r, redisc_str key, red
  * @param max the last member: `[z` with z, `(z` without, `+` for no bound
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.9. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_bylex and redisc_zrange_bylex_with.
+ * Since Redis and Valkey 2.8.9. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_bylex and redisc_zrange_bylex_with.
  */
 REDISC_API redisc_status redisc_zrangebylex(redisc *r, redisc_str key, redisc_str min,
                                             redisc_str max, const redisc_str_list **members);
@@ -801,8 +805,8 @@ typedef struct redisc_zrangebylex_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.9. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_bylex and redisc_zrange_bylex_with.
+ * Since Redis and Valkey 2.8.9. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_bylex and redisc_zrange_bylex_with.
  */
 REDISC_API redisc_status redisc_zrangebylex_with(redisc *r, redisc_str key, redisc_str min,
                                                  redisc_str max,
@@ -819,8 +823,8 @@ REDISC_API redisc_status redisc_zrangebylex_with(redisc *r, redisc_str key, redi
  * @param max the highest score
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.5. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore and its variants.
+ * Since Redis and Valkey 1.0.5. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore and its variants.
  */
 REDISC_API redisc_status redisc_zrangebyscore(redisc *r, redisc_str key, redisc_score_bound min,
                                               redisc_score_bound max,
@@ -842,8 +846,8 @@ typedef struct redisc_zrangebyscore_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.5. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore and its variants.
+ * Since Redis and Valkey 1.0.5. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore and its variants.
  */
 REDISC_API redisc_status redisc_zrangebyscore_with(redisc *r, redisc_str key,
                                                    redisc_score_bound min, redisc_score_bound max,
@@ -860,8 +864,8 @@ REDISC_API redisc_status redisc_zrangebyscore_with(redisc *r, redisc_str key,
  * @param max the highest score
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.5. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore and its variants.
+ * Since Redis and Valkey 1.0.5. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore and its variants.
  */
 REDISC_API redisc_status redisc_zrangebyscore_withscores(redisc *r, redisc_str key,
                                                          redisc_score_bound min,
@@ -879,8 +883,8 @@ REDISC_API redisc_status redisc_zrangebyscore_withscores(redisc *r, redisc_str k
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.5. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore and its variants.
+ * Since Redis and Valkey 1.0.5. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore and its variants.
  */
 REDISC_API redisc_status redisc_zrangebyscore_withscores_with(
     redisc *r, redisc_str key, redisc_score_bound min, redisc_score_bound max,
@@ -897,7 +901,7 @@ REDISC_API redisc_status redisc_zrangebyscore_withscores_with(
  * @param stop where the range ends, included
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members stored.
  */
 REDISC_API redisc_status redisc_zrangestore(redisc *r, redisc_str destination, redisc_str source,
                                             int64_t start, int64_t stop, int64_t *stored);
@@ -906,7 +910,7 @@ REDISC_API redisc_status redisc_zrangestore(redisc *r, redisc_str destination, r
 typedef struct redisc_zrangestore_options {
     /**
      * REV: from the highest to the lowest; a range by score or name is then given with its upper
-     * end first.
+     * end first
      */
     bool rev;
 } redisc_zrangestore_options;
@@ -923,7 +927,7 @@ typedef struct redisc_zrangestore_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members stored.
  */
 REDISC_API redisc_status redisc_zrangestore_with(redisc *r, redisc_str destination,
                                                  redisc_str source, int64_t start, int64_t stop,
@@ -941,7 +945,7 @@ REDISC_API redisc_status redisc_zrangestore_with(redisc *r, redisc_str destinati
  * @param stop where the range ends, included
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members stored.
  */
 REDISC_API redisc_status redisc_zrangestore_byscore(redisc *r, redisc_str destination,
                                                     redisc_str source, redisc_score_bound start,
@@ -951,10 +955,10 @@ REDISC_API redisc_status redisc_zrangestore_byscore(redisc *r, redisc_str destin
 typedef struct redisc_zrangestore_byscore_options {
     /**
      * REV: from the highest to the lowest; a range by score or name is then given with its upper
-     * end first.
+     * end first
      */
     bool rev;
-    /** LIMIT: which part of the matches to take. */
+    /** LIMIT: which part of the matches to take */
     redisc_limit limit;
 } redisc_zrangestore_byscore_options;
 
@@ -970,7 +974,7 @@ typedef struct redisc_zrangestore_byscore_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members stored.
  */
 REDISC_API redisc_status redisc_zrangestore_byscore_with(
     redisc *r, redisc_str destination, redisc_str source, redisc_score_bound start,
@@ -987,7 +991,7 @@ REDISC_API redisc_status redisc_zrangestore_byscore_with(
  * @param stop where the range ends, included
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members stored.
  */
 REDISC_API redisc_status redisc_zrangestore_bylex(redisc *r, redisc_str destination,
                                                   redisc_str source, redisc_str start,
@@ -997,10 +1001,10 @@ REDISC_API redisc_status redisc_zrangestore_bylex(redisc *r, redisc_str destinat
 typedef struct redisc_zrangestore_bylex_options {
     /**
      * REV: from the highest to the lowest; a range by score or name is then given with its upper
-     * end first.
+     * end first
      */
     bool rev;
-    /** LIMIT: which part of the matches to take. */
+    /** LIMIT: which part of the matches to take */
     redisc_limit limit;
 } redisc_zrangestore_bylex_options;
 
@@ -1016,7 +1020,7 @@ typedef struct redisc_zrangestore_bylex_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 6.2.0. O(log N + M) for M members stored.
+ * Since Redis and Valkey 6.2.0. Complexity: O(log N + M) for M members stored.
  */
 REDISC_API redisc_status redisc_zrangestore_bylex_with(
     redisc *r, redisc_str destination, redisc_str source, redisc_str start, redisc_str stop,
@@ -1031,7 +1035,7 @@ REDISC_API redisc_status redisc_zrangestore_bylex_with(
  * @param member the member
  * @param rank the position, the first being 0; nil if there is no such member or key
  *
- * Since Redis and Valkey 2.0.0. O(log N).
+ * Since Redis and Valkey 2.0.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zrank(redisc *r, redisc_str key, redisc_str member,
                                       redisc_optional_integer *rank);
@@ -1045,7 +1049,7 @@ REDISC_API redisc_status redisc_zrank(redisc *r, redisc_str key, redisc_str memb
  * @param member the member
  * @param rank position and score, NULL if there is no such member or key; free with redisc_free()
  *
- * Since Redis and Valkey 7.2.0. O(log N).
+ * Since Redis and Valkey 7.2.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zrank_withscore(redisc *r, redisc_str key, redisc_str member,
                                                 const redisc_ranked **rank);
@@ -1059,7 +1063,7 @@ REDISC_API redisc_status redisc_zrank_withscore(redisc *r, redisc_str key, redis
  * @param members the members
  * @param removed how many of them were there
  *
- * Since Redis and Valkey 1.2.0. O(M log N) for M members given.
+ * Since Redis and Valkey 1.2.0. Complexity: O(M log N) for M members given.
  */
 REDISC_API redisc_status redisc_zrem(redisc *r, redisc_str key, redisc_str_list members,
                                      int64_t *removed);
@@ -1074,7 +1078,7 @@ REDISC_API redisc_status redisc_zrem(redisc *r, redisc_str key, redisc_str_list 
  * @param max the last member: `[z` with z, `(z` without, `+` for no bound
  * @param removed how many members were removed
  *
- * Since Redis and Valkey 2.8.9. O(log N + M) for M members removed.
+ * Since Redis and Valkey 2.8.9. Complexity: O(log N + M) for M members removed.
  */
 REDISC_API redisc_status redisc_zremrangebylex(redisc *r, redisc_str key, redisc_str min,
                                                redisc_str max, int64_t *removed);
@@ -1089,7 +1093,7 @@ REDISC_API redisc_status redisc_zremrangebylex(redisc *r, redisc_str key, redisc
  * @param stop the last position, included
  * @param removed how many members were removed
  *
- * Since Redis and Valkey 2.0.0. O(log N + M) for M members removed.
+ * Since Redis and Valkey 2.0.0. Complexity: O(log N + M) for M members removed.
  */
 REDISC_API redisc_status redisc_zremrangebyrank(redisc *r, redisc_str key, int64_t start,
                                                 int64_t stop, int64_t *removed);
@@ -1104,7 +1108,7 @@ REDISC_API redisc_status redisc_zremrangebyrank(redisc *r, redisc_str key, int64
  * @param max the highest score
  * @param removed how many members were removed
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members removed.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members removed.
  */
 REDISC_API redisc_status redisc_zremrangebyscore(redisc *r, redisc_str key, redisc_score_bound min,
                                                  redisc_score_bound max, int64_t *removed);
@@ -1119,8 +1123,8 @@ REDISC_API redisc_status redisc_zremrangebyscore(redisc *r, redisc_str key, redi
  * @param stop the last position, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_with and redisc_zrange_withscores_with with rev.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_with and redisc_zrange_withscores_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrange(redisc *r, redisc_str key, int64_t start, int64_t stop,
                                           const redisc_str_list **members);
@@ -1135,8 +1139,8 @@ REDISC_API redisc_status redisc_zrevrange(redisc *r, redisc_str key, int64_t sta
  * @param stop the last position, included
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 1.2.0. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_with and redisc_zrange_withscores_with with rev.
+ * Since Redis and Valkey 1.2.0. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_with and redisc_zrange_withscores_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrange_withscores(redisc *r, redisc_str key, int64_t start,
                                                      int64_t stop,
@@ -1152,8 +1156,8 @@ REDISC_API redisc_status redisc_zrevrange_withscores(redisc *r, redisc_str key, 
  * @param min the first member: `[a` with a, `(a` without, `-` for no bound
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.9. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_bylex_with with rev.
+ * Since Redis and Valkey 2.8.9. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_bylex_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrangebylex(redisc *r, redisc_str key, redisc_str max,
                                                redisc_str min, const redisc_str_list **members);
@@ -1174,8 +1178,8 @@ typedef struct redisc_zrevrangebylex_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.9. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_bylex_with with rev.
+ * Since Redis and Valkey 2.8.9. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_bylex_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrangebylex_with(redisc *r, redisc_str key, redisc_str max,
                                                     redisc_str min,
@@ -1192,8 +1196,8 @@ REDISC_API redisc_status redisc_zrevrangebylex_with(redisc *r, redisc_str key, r
  * @param min the lowest score
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.2.0. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
+ * Since Redis and Valkey 2.2.0. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrangebyscore(redisc *r, redisc_str key, redisc_score_bound max,
                                                  redisc_score_bound min,
@@ -1215,8 +1219,8 @@ typedef struct redisc_zrevrangebyscore_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.2.0. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
+ * Since Redis and Valkey 2.2.0. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrangebyscore_with(
     redisc *r, redisc_str key, redisc_score_bound max, redisc_score_bound min,
@@ -1232,8 +1236,8 @@ REDISC_API redisc_status redisc_zrevrangebyscore_with(
  * @param min the lowest score
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.2.0. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
+ * Since Redis and Valkey 2.2.0. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrangebyscore_withscores(redisc *r, redisc_str key,
                                                             redisc_score_bound max,
@@ -1252,8 +1256,8 @@ REDISC_API redisc_status redisc_zrevrangebyscore_withscores(redisc *r, redisc_st
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 2.2.0. O(log N + M) for M members read. Deprecated since Redis 6.2.0: use
- * redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
+ * Since Redis and Valkey 2.2.0. Complexity: O(log N + M) for M members read. Deprecated since Redis
+ * 6.2.0: use redisc_zrange_byscore_with and redisc_zrange_byscore_withscores_with with rev.
  */
 REDISC_API redisc_status redisc_zrevrangebyscore_withscores_with(
     redisc *r, redisc_str key, redisc_score_bound max, redisc_score_bound min,
@@ -1268,7 +1272,7 @@ REDISC_API redisc_status redisc_zrevrangebyscore_withscores_with(
  * @param member the member
  * @param rank the position, the first being 0; nil if there is no such member or key
  *
- * Since Redis and Valkey 2.0.0. O(log N).
+ * Since Redis and Valkey 2.0.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zrevrank(redisc *r, redisc_str key, redisc_str member,
                                          redisc_optional_integer *rank);
@@ -1282,7 +1286,7 @@ REDISC_API redisc_status redisc_zrevrank(redisc *r, redisc_str key, redisc_str m
  * @param member the member
  * @param rank position and score, NULL if there is no such member or key; free with redisc_free()
  *
- * Since Redis and Valkey 7.2.0. O(log N).
+ * Since Redis and Valkey 7.2.0. Complexity: O(log N).
  */
 REDISC_API redisc_status redisc_zrevrank_withscore(redisc *r, redisc_str key, redisc_str member,
                                                    const redisc_ranked **rank);
@@ -1297,16 +1301,16 @@ REDISC_API redisc_status redisc_zrevrank_withscore(redisc *r, redisc_str key, re
  * @param cursor 0 to begin, then what the page before gave
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for a page, O(N) for all.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for a page, O(N) for all.
  */
 REDISC_API redisc_status redisc_zscan(redisc *r, redisc_str key, uint64_t cursor,
                                       const redisc_zscan_page **page);
 
 /** What ZSCAN may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zscan_options {
-    /** MATCH: give only members that match it. */
+    /** MATCH: give only members that match it */
     redisc_str match;
-    /** COUNT: about how many members to look at for a page; the server takes 10 if not given. */
+    /** COUNT: about how many members to look at for a page; the server takes 10 if not given */
     int64_t count;
 } redisc_zscan_options;
 
@@ -1321,7 +1325,7 @@ typedef struct redisc_zscan_options {
  * @param options NULL for none
  * @param page the page; free with redisc_free()
  *
- * Since Redis and Valkey 2.8.0. O(1) for a page, O(N) for all.
+ * Since Redis and Valkey 2.8.0. Complexity: O(1) for a page, O(N) for all.
  */
 REDISC_API redisc_status redisc_zscan_with(redisc *r, redisc_str key, uint64_t cursor,
                                            const redisc_zscan_options *options,
@@ -1337,7 +1341,7 @@ REDISC_API redisc_status redisc_zscan_with(redisc *r, redisc_str key, uint64_t c
  * @param cursor 0 to begin, then what the page before gave
  * @param page the page; free with redisc_free()
  *
- * Since Valkey 8.0.0. O(1) for a page, O(N) for all.
+ * Since Valkey 8.0.0. Complexity: O(1) for a page, O(N) for all.
  */
 REDISC_API redisc_status redisc_zscan_noscores(redisc *r, redisc_str key, uint64_t cursor,
                                                const redisc_zscan_members_page **page);
@@ -1353,7 +1357,7 @@ REDISC_API redisc_status redisc_zscan_noscores(redisc *r, redisc_str key, uint64
  * @param options NULL for none
  * @param page the page; free with redisc_free()
  *
- * Since Valkey 8.0.0. O(1) for a page, O(N) for all.
+ * Since Valkey 8.0.0. Complexity: O(1) for a page, O(N) for all.
  */
 REDISC_API redisc_status redisc_zscan_noscores_with(redisc *r, redisc_str key, uint64_t cursor,
                                                     const redisc_zscan_options *options,
@@ -1368,7 +1372,7 @@ REDISC_API redisc_status redisc_zscan_noscores_with(redisc *r, redisc_str key, u
  * @param member the member
  * @param score the score, nil if there is no such member or key
  *
- * Since Redis and Valkey 1.2.0. O(1).
+ * Since Redis and Valkey 1.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_zscore(redisc *r, redisc_str key, redisc_str member,
                                        redisc_optional_double *score);
@@ -1381,16 +1385,16 @@ REDISC_API redisc_status redisc_zscore(redisc *r, redisc_str key, redisc_str mem
  * @param keys the keys
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + M log M) for N members read and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + M log M) for N members read and M given.
  */
 REDISC_API redisc_status redisc_zunion(redisc *r, redisc_str_list keys,
                                        const redisc_str_list **members);
 
 /** What ZUNION may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zunion_options {
-    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given. */
+    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given */
     redisc_double_list weights;
-    /** AGGREGATE: how the scores of a member become one; the sum if not given. */
+    /** AGGREGATE: how the scores of a member become one; the sum if not given */
     redisc_aggregate aggregate;
 } redisc_zunion_options;
 
@@ -1404,7 +1408,7 @@ typedef struct redisc_zunion_options {
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + M log M) for N members read and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + M log M) for N members read and M given.
  */
 REDISC_API redisc_status redisc_zunion_with(redisc *r, redisc_str_list keys,
                                             const redisc_zunion_options *options,
@@ -1418,7 +1422,7 @@ REDISC_API redisc_status redisc_zunion_with(redisc *r, redisc_str_list keys,
  * @param keys the keys
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + M log M) for N members read and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + M log M) for N members read and M given.
  */
 REDISC_API redisc_status redisc_zunion_withscores(redisc *r, redisc_str_list keys,
                                                   const redisc_scored_list **members);
@@ -1433,7 +1437,7 @@ REDISC_API redisc_status redisc_zunion_withscores(redisc *r, redisc_str_list key
  * @param options NULL for none
  * @param members the members; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(N + M log M) for N members read and M given.
+ * Since Redis and Valkey 6.2.0. Complexity: O(N + M log M) for N members read and M given.
  */
 REDISC_API redisc_status redisc_zunion_withscores_with(redisc *r, redisc_str_list keys,
                                                        const redisc_zunion_options *options,
@@ -1448,16 +1452,16 @@ REDISC_API redisc_status redisc_zunion_withscores_with(redisc *r, redisc_str_lis
  * @param keys the keys
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 2.0.0. O(N + M log M) for N members read and M stored.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N + M log M) for N members read and M stored.
  */
 REDISC_API redisc_status redisc_zunionstore(redisc *r, redisc_str destination, redisc_str_list keys,
                                             int64_t *stored);
 
 /** What ZUNIONSTORE may be given besides; all zero sends nothing of it. */
 typedef struct redisc_zunionstore_options {
-    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given. */
+    /** WEIGHTS: a factor for the scores of each key, in the order of the keys; 1 if not given */
     redisc_double_list weights;
-    /** AGGREGATE: how the scores of a member become one; the sum if not given. */
+    /** AGGREGATE: how the scores of a member become one; the sum if not given */
     redisc_aggregate aggregate;
 } redisc_zunionstore_options;
 
@@ -1471,7 +1475,7 @@ typedef struct redisc_zunionstore_options {
  * @param options NULL for none
  * @param stored how many members were stored
  *
- * Since Redis and Valkey 2.0.0. O(N + M log M) for N members read and M stored.
+ * Since Redis and Valkey 2.0.0. Complexity: O(N + M log M) for N members read and M stored.
  */
 REDISC_API redisc_status redisc_zunionstore_with(redisc *r, redisc_str destination,
                                                  redisc_str_list keys,

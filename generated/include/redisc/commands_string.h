@@ -28,7 +28,7 @@ REDISC_BEGIN_DECLS
  * @param value the value
  * @param length bytes in the string afterwards
  *
- * Since Redis and Valkey 2.0.0. O(1), spread over many calls.
+ * Since Redis and Valkey 2.0.0. Complexity: O(1), spread over many calls.
  */
 REDISC_API redisc_status redisc_append(redisc *r, redisc_str key, redisc_str value,
                                        int64_t *length);
@@ -41,7 +41,7 @@ REDISC_API redisc_status redisc_append(redisc *r, redisc_str key, redisc_str val
  * @param key the key
  * @param value the number afterwards
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_decr(redisc *r, redisc_str key, int64_t *value);
 
@@ -54,7 +54,7 @@ REDISC_API redisc_status redisc_decr(redisc *r, redisc_str key, int64_t *value);
  * @param decrement may be negative
  * @param value the number afterwards
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_decrby(redisc *r, redisc_str key, int64_t decrement,
                                        int64_t *value);
@@ -67,8 +67,8 @@ REDISC_API redisc_status redisc_decrby(redisc *r, redisc_str key, int64_t decrem
  * @param key the key
  * @param deleted false if there is no such key
  *
- * Since Redis 8.4.0. O(1) without a condition or with one on the value, O(N) for a digest of N
- * bytes.
+ * Since Redis 8.4.0. Complexity: O(1) without a condition or with one on the value, O(N) for a
+ * digest of N bytes.
  */
 REDISC_API redisc_status redisc_delex(redisc *r, redisc_str key, bool *deleted);
 
@@ -90,8 +90,8 @@ typedef struct redisc_delex_options {
  * @param options NULL for none
  * @param deleted false if there is no such key or the condition does not hold
  *
- * Since Redis 8.4.0. O(1) without a condition or with one on the value, O(N) for a digest of N
- * bytes.
+ * Since Redis 8.4.0. Complexity: O(1) without a condition or with one on the value, O(N) for a
+ * digest of N bytes.
  */
 REDISC_API redisc_status redisc_delex_with(redisc *r, redisc_str key,
                                            const redisc_delex_options *options, bool *deleted);
@@ -105,7 +105,7 @@ REDISC_API redisc_status redisc_delex_with(redisc *r, redisc_str key,
  * @param value the value
  * @param deleted false if there is no such key or it holds something else
  *
- * Since Valkey 9.0.0. O(1).
+ * Since Valkey 9.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_delifeq(redisc *r, redisc_str key, redisc_str value, bool *deleted);
 
@@ -117,7 +117,7 @@ REDISC_API redisc_status redisc_delifeq(redisc *r, redisc_str key, redisc_str va
  * @param key the key
  * @param digest 16 hexadecimal digits, nil if there is no such key; free with redisc_free()
  *
- * Since Redis 8.4.0. O(N) for N bytes.
+ * Since Redis 8.4.0. Complexity: O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_digest(redisc *r, redisc_str key, const redisc_str **digest);
 
@@ -129,7 +129,7 @@ REDISC_API redisc_status redisc_digest(redisc *r, redisc_str key, const redisc_s
  * @param key the key
  * @param value the value, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_get(redisc *r, redisc_str key, const redisc_str **value);
 
@@ -141,7 +141,7 @@ REDISC_API redisc_status redisc_get(redisc *r, redisc_str key, const redisc_str 
  * @param key the key
  * @param value the value, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_getdel(redisc *r, redisc_str key, const redisc_str **value);
 
@@ -153,7 +153,7 @@ REDISC_API redisc_status redisc_getdel(redisc *r, redisc_str key, const redisc_s
  * @param key the key
  * @param value the value, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_getex(redisc *r, redisc_str key, const redisc_str **value);
 
@@ -175,7 +175,7 @@ typedef struct redisc_getex_options {
  * @param options NULL for none
  * @param value the value, nil if there is no such key; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_getex_with(redisc *r, redisc_str key,
                                            const redisc_getex_options *options,
@@ -192,7 +192,7 @@ REDISC_API redisc_status redisc_getex_with(redisc *r, redisc_str key,
  * @param value the part; empty if there is no such key or nothing in the range; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 2.4.0. O(N) for N bytes given.
+ * Since Redis and Valkey 2.4.0. Complexity: O(N) for N bytes given.
  */
 REDISC_API redisc_status redisc_getrange(redisc *r, redisc_str key, int64_t start, int64_t end,
                                          const redisc_str **value);
@@ -206,7 +206,7 @@ REDISC_API redisc_status redisc_getrange(redisc *r, redisc_str key, int64_t star
  * @param value the value
  * @param previous the value from before, nil if there was none; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(1). Deprecated since Redis 6.2.0: use redisc_set_get.
+ * Since Redis and Valkey 1.0.0. Complexity: O(1). Deprecated since Redis 6.2.0: use redisc_set_get.
  */
 REDISC_API redisc_status redisc_getset(redisc *r, redisc_str key, redisc_str value,
                                        const redisc_str **previous);
@@ -219,7 +219,7 @@ REDISC_API redisc_status redisc_getset(redisc *r, redisc_str key, redisc_str val
  * @param key the key
  * @param value the number afterwards
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_incr(redisc *r, redisc_str key, int64_t *value);
 
@@ -232,7 +232,7 @@ REDISC_API redisc_status redisc_incr(redisc *r, redisc_str key, int64_t *value);
  * @param increment may be negative
  * @param value the number afterwards
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_incrby(redisc *r, redisc_str key, int64_t increment,
                                        int64_t *value);
@@ -246,7 +246,7 @@ REDISC_API redisc_status redisc_incrby(redisc *r, redisc_str key, int64_t increm
  * @param increment may be negative
  * @param value the number afterwards
  *
- * Since Redis and Valkey 2.6.0. O(1).
+ * Since Redis and Valkey 2.6.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_incrbyfloat(redisc *r, redisc_str key, double increment,
                                             double *value);
@@ -260,30 +260,30 @@ REDISC_API redisc_status redisc_incrbyfloat(redisc *r, redisc_str key, double in
  * @param key the key
  * @param result the result; free with redisc_free()
  *
- * Since Redis 8.8.0. O(1).
+ * Since Redis 8.8.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_increx(redisc *r, redisc_str key,
                                        const redisc_incremented **result);
 
 /** What INCREX may be given besides; all zero sends nothing of it. */
 typedef struct redisc_increx_options {
-    /** SATURATE: stop at the bound that the sum would pass, instead of changing nothing. */
+    /** SATURATE: stop at the bound that the sum would pass, instead of changing nothing */
     bool saturate;
-    /** LBOUND: the smallest sum allowed. */
+    /** LBOUND: the smallest sum allowed */
     redisc_optional_integer lbound;
-    /** UBOUND: the greatest sum allowed. */
+    /** UBOUND: the greatest sum allowed */
     redisc_optional_integer ubound;
-    /** PERSIST: never expire. */
+    /** PERSIST: never expire */
     bool persist;
-    /** EX: time to live, in seconds. */
+    /** EX: time to live, in seconds */
     int64_t ex;
-    /** PX: time to live, in milliseconds. */
+    /** PX: time to live, in milliseconds */
     int64_t px;
-    /** EXAT: the moment to expire, in seconds. */
+    /** EXAT: the moment to expire, in seconds */
     int64_t exat;
-    /** PXAT: the moment to expire, in milliseconds. */
+    /** PXAT: the moment to expire, in milliseconds */
     int64_t pxat;
-    /** ENX: set the moment to expire only if the key has none. */
+    /** ENX: set the moment to expire only if the key has none */
     bool enx;
 } redisc_increx_options;
 
@@ -299,7 +299,7 @@ typedef struct redisc_increx_options {
  * @param options NULL for none
  * @param result the result; free with redisc_free()
  *
- * Since Redis 8.8.0. O(1).
+ * Since Redis 8.8.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_increx_with(redisc *r, redisc_str key,
                                             const redisc_increx_options *options,
@@ -315,7 +315,7 @@ REDISC_API redisc_status redisc_increx_with(redisc *r, redisc_str key,
  * @param byint what to add, maybe negative
  * @param result the result; free with redisc_free()
  *
- * Since Redis 8.8.0. O(1).
+ * Since Redis 8.8.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_increx_by(redisc *r, redisc_str key, int64_t byint,
                                           const redisc_incremented **result);
@@ -333,7 +333,7 @@ REDISC_API redisc_status redisc_increx_by(redisc *r, redisc_str key, int64_t byi
  * @param options NULL for none
  * @param result the result; free with redisc_free()
  *
- * Since Redis 8.8.0. O(1).
+ * Since Redis 8.8.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_increx_by_with(redisc *r, redisc_str key, int64_t byint,
                                                const redisc_increx_options *options,
@@ -350,30 +350,30 @@ REDISC_API redisc_status redisc_increx_by_with(redisc *r, redisc_str key, int64_
  * @param byfloat what to add, maybe negative
  * @param result the result; free with redisc_free()
  *
- * Since Redis 8.8.0. O(1).
+ * Since Redis 8.8.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_increx_byfloat(redisc *r, redisc_str key, double byfloat,
                                                const redisc_incremented_double **result);
 
 /** What INCREX may be given besides; all zero sends nothing of it. */
 typedef struct redisc_increx_byfloat_options {
-    /** SATURATE: stop at the bound that the sum would pass, instead of changing nothing. */
+    /** SATURATE: stop at the bound that the sum would pass, instead of changing nothing */
     bool saturate;
-    /** LBOUND: the smallest sum allowed. */
+    /** LBOUND: the smallest sum allowed */
     redisc_optional_double lbound_double;
-    /** UBOUND: the greatest sum allowed. */
+    /** UBOUND: the greatest sum allowed */
     redisc_optional_double ubound_double;
-    /** PERSIST: never expire. */
+    /** PERSIST: never expire */
     bool persist;
-    /** EX: time to live, in seconds. */
+    /** EX: time to live, in seconds */
     int64_t ex;
-    /** PX: time to live, in milliseconds. */
+    /** PX: time to live, in milliseconds */
     int64_t px;
-    /** EXAT: the moment to expire, in seconds. */
+    /** EXAT: the moment to expire, in seconds */
     int64_t exat;
-    /** PXAT: the moment to expire, in milliseconds. */
+    /** PXAT: the moment to expire, in milliseconds */
     int64_t pxat;
-    /** ENX: set the moment to expire only if the key has none. */
+    /** ENX: set the moment to expire only if the key has none */
     bool enx;
 } redisc_increx_byfloat_options;
 
@@ -390,7 +390,7 @@ typedef struct redisc_increx_byfloat_options {
  * @param options NULL for none
  * @param result the result; free with redisc_free()
  *
- * Since Redis 8.8.0. O(1).
+ * Since Redis 8.8.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_increx_byfloat_with(redisc *r, redisc_str key, double byfloat,
                                                     const redisc_increx_byfloat_options *options,
@@ -406,7 +406,7 @@ REDISC_API redisc_status redisc_increx_byfloat_with(redisc *r, redisc_str key, d
  * @param common the subsequence; empty if the strings have nothing in common; a missing key counts
  *     as empty; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N*M) for strings of N and M bytes.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N*M) for strings of N and M bytes.
  */
 REDISC_API redisc_status redisc_lcs(redisc *r, redisc_str key1, redisc_str key2,
                                     const redisc_str **common);
@@ -420,7 +420,7 @@ REDISC_API redisc_status redisc_lcs(redisc *r, redisc_str key1, redisc_str key2,
  * @param key2 the key2
  * @param length bytes in the subsequence
  *
- * Since Redis and Valkey 7.0.0. O(N*M) for strings of N and M bytes.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N*M) for strings of N and M bytes.
  */
 REDISC_API redisc_status redisc_lcs_len(redisc *r, redisc_str key1, redisc_str key2,
                                         int64_t *length);
@@ -434,7 +434,7 @@ REDISC_API redisc_status redisc_lcs_len(redisc *r, redisc_str key1, redisc_str k
  * @param key2 the key2
  * @param common the common; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N*M) for strings of N and M bytes.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N*M) for strings of N and M bytes.
  */
 REDISC_API redisc_status redisc_lcs_idx(redisc *r, redisc_str key1, redisc_str key2,
                                         const redisc_lcs_matches **common);
@@ -455,7 +455,7 @@ typedef struct redisc_lcs_idx_options {
  * @param options NULL for none
  * @param common the common; free with redisc_free()
  *
- * Since Redis and Valkey 7.0.0. O(N*M) for strings of N and M bytes.
+ * Since Redis and Valkey 7.0.0. Complexity: O(N*M) for strings of N and M bytes.
  */
 REDISC_API redisc_status redisc_lcs_idx_with(redisc *r, redisc_str key1, redisc_str key2,
                                              const redisc_lcs_idx_options *options,
@@ -470,7 +470,7 @@ REDISC_API redisc_status redisc_lcs_idx_with(redisc *r, redisc_str key1, redisc_
  * @param values a value for each key, in the same order; nil where there is no such key or it holds
  *     no string; free with redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N keys.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_mget(redisc *r, redisc_str_list keys,
                                      const redisc_str_list **values);
@@ -482,7 +482,7 @@ REDISC_API redisc_status redisc_mget(redisc *r, redisc_str_list keys,
  *
  * @param pairs each key with its new value
  *
- * Since Redis and Valkey 1.0.1. O(N) for N keys.
+ * Since Redis and Valkey 1.0.1. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_mset(redisc *r, redisc_pair_list pairs);
 
@@ -494,7 +494,7 @@ REDISC_API redisc_status redisc_mset(redisc *r, redisc_pair_list pairs);
  * @param pairs each key with its new value
  * @param stored always true: no condition is given
  *
- * Since Redis 8.4.0, Valkey 9.1.0. O(N) for N keys.
+ * Since Redis 8.4.0, Valkey 9.1.0. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_msetex(redisc *r, redisc_pair_list pairs, bool *stored);
 
@@ -518,7 +518,7 @@ typedef struct redisc_msetex_options {
  * @param options NULL for none
  * @param stored false if the condition does not hold: nothing is changed then
  *
- * Since Redis 8.4.0, Valkey 9.1.0. O(N) for N keys.
+ * Since Redis 8.4.0, Valkey 9.1.0. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_msetex_with(redisc *r, redisc_pair_list pairs,
                                             const redisc_msetex_options *options, bool *stored);
@@ -531,7 +531,7 @@ REDISC_API redisc_status redisc_msetex_with(redisc *r, redisc_pair_list pairs,
  * @param pairs each key with its new value
  * @param stored false if one of the keys is there: nothing is changed then
  *
- * Since Redis and Valkey 1.0.1. O(N) for N keys.
+ * Since Redis and Valkey 1.0.1. Complexity: O(N) for N keys.
  */
 REDISC_API redisc_status redisc_msetnx(redisc *r, redisc_pair_list pairs, bool *stored);
 
@@ -544,7 +544,8 @@ REDISC_API redisc_status redisc_msetnx(redisc *r, redisc_pair_list pairs, bool *
  * @param milliseconds time to live, in milliseconds
  * @param value the value
  *
- * Since Redis and Valkey 2.6.0. O(1). Deprecated since Redis 2.6.12: use redisc_set_with with px.
+ * Since Redis and Valkey 2.6.0. Complexity: O(1). Deprecated since Redis 2.6.12: use
+ * redisc_set_with with px.
  */
 REDISC_API redisc_status redisc_psetex(redisc *r, redisc_str key, int64_t milliseconds,
                                        redisc_str value);
@@ -557,31 +558,31 @@ REDISC_API redisc_status redisc_psetex(redisc *r, redisc_str key, int64_t millis
  * @param key the key
  * @param value the value
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_set(redisc *r, redisc_str key, redisc_str value);
 
 /** What SET may be given besides; all zero sends nothing of it. */
 typedef struct redisc_set_options {
-    /** The when. */
+    /** the when */
     redisc_set_when when;
-    /** IFEQ: only if the key holds this value (since Redis 8.4.0, Valkey 8.1.0). */
+    /** IFEQ: only if the key holds this value (since Redis 8.4.0, Valkey 8.1.0) */
     redisc_str ifeq;
-    /** IFNE: only if the key does not hold this value (since Redis 8.4.0). */
+    /** IFNE: only if the key does not hold this value (since Redis 8.4.0) */
     redisc_str ifne;
-    /** IFDEQ: only if the value has this digest, as DIGEST gives it (since Redis 8.4.0). */
+    /** IFDEQ: only if the value has this digest, as DIGEST gives it (since Redis 8.4.0) */
     redisc_str ifdeq;
-    /** IFDNE: only if the value does not have this digest (since Redis 8.4.0). */
+    /** IFDNE: only if the value does not have this digest (since Redis 8.4.0) */
     redisc_str ifdne;
-    /** KEEPTTL: the key keeps the time to live that it has (since Redis and Valkey 6.0.0). */
+    /** KEEPTTL: the key keeps the time to live that it has (since Redis and Valkey 6.0.0) */
     bool keepttl;
-    /** EX: time to live, in seconds (since Redis and Valkey 2.6.12). */
+    /** EX: time to live, in seconds (since Redis and Valkey 2.6.12) */
     int64_t ex;
-    /** PX: time to live, in milliseconds (since Redis and Valkey 2.6.12). */
+    /** PX: time to live, in milliseconds (since Redis and Valkey 2.6.12) */
     int64_t px;
-    /** EXAT: the moment to expire, in seconds (since Redis and Valkey 6.2.0). */
+    /** EXAT: the moment to expire, in seconds (since Redis and Valkey 6.2.0) */
     int64_t exat;
-    /** PXAT: the moment to expire, in milliseconds (since Redis and Valkey 6.2.0). */
+    /** PXAT: the moment to expire, in milliseconds (since Redis and Valkey 6.2.0) */
     int64_t pxat;
 } redisc_set_options;
 
@@ -596,7 +597,7 @@ typedef struct redisc_set_options {
  * @param options NULL for none
  * @param stored false if the condition does not hold: nothing is changed then
  *
- * Since Redis and Valkey 1.0.0. O(1).
+ * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_set_with(redisc *r, redisc_str key, redisc_str value,
                                          const redisc_set_options *options, bool *stored);
@@ -610,7 +611,7 @@ REDISC_API redisc_status redisc_set_with(redisc *r, redisc_str key, redisc_str v
  * @param value the value
  * @param previous the value from before, nil if there was none; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_set_get(redisc *r, redisc_str key, redisc_str value,
                                         const redisc_str **previous);
@@ -627,7 +628,7 @@ REDISC_API redisc_status redisc_set_get(redisc *r, redisc_str key, redisc_str va
  * @param previous the value from before, nil if there was none; with a condition it alone does not
  *     tell whether the new value is stored; free with redisc_free()
  *
- * Since Redis and Valkey 6.2.0. O(1).
+ * Since Redis and Valkey 6.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_set_get_with(redisc *r, redisc_str key, redisc_str value,
                                              const redisc_set_options *options,
@@ -642,7 +643,8 @@ REDISC_API redisc_status redisc_set_get_with(redisc *r, redisc_str key, redisc_s
  * @param seconds time to live, in seconds
  * @param value the value
  *
- * Since Redis and Valkey 2.0.0. O(1). Deprecated since Redis 2.6.12: use redisc_set_with with ex.
+ * Since Redis and Valkey 2.0.0. Complexity: O(1). Deprecated since Redis 2.6.12: use
+ * redisc_set_with with ex.
  */
 REDISC_API redisc_status redisc_setex(redisc *r, redisc_str key, int64_t seconds, redisc_str value);
 
@@ -655,7 +657,8 @@ REDISC_API redisc_status redisc_setex(redisc *r, redisc_str key, int64_t seconds
  * @param value the value
  * @param seconds time to live, in seconds
  *
- * Since Redis and Valkey 2.0.0. O(1). Deprecated since Redis 2.6.12: use redisc_set_with with ex.
+ * Since Redis and Valkey 2.0.0. Complexity: O(1). Deprecated since Redis 2.6.12: use
+ * redisc_set_with with ex.
  */
 REDISC_API redisc_status redisc_legacy_setex(redisc *r, redisc_str key, redisc_str value,
                                              int64_t seconds);
@@ -669,8 +672,8 @@ REDISC_API redisc_status redisc_legacy_setex(redisc *r, redisc_str key, redisc_s
  * @param value the value
  * @param stored false if the key is there: it keeps its value
  *
- * Since Redis and Valkey 1.0.0. O(1). Deprecated since Redis 2.6.12: use redisc_set_with with when
- * = REDISC_SET_NX.
+ * Since Redis and Valkey 1.0.0. Complexity: O(1). Deprecated since Redis 2.6.12: use
+ * redisc_set_with with when = REDISC_SET_NX.
  */
 REDISC_API redisc_status redisc_setnx(redisc *r, redisc_str key, redisc_str value, bool *stored);
 
@@ -684,7 +687,7 @@ REDISC_API redisc_status redisc_setnx(redisc *r, redisc_str key, redisc_str valu
  * @param value the value
  * @param length bytes in the string afterwards
  *
- * Since Redis and Valkey 2.2.0. O(1) for short values, else O(N) for N bytes.
+ * Since Redis and Valkey 2.2.0. Complexity: O(1) for short values, else O(N) for N bytes.
  */
 REDISC_API redisc_status redisc_setrange(redisc *r, redisc_str key, int64_t offset,
                                          redisc_str value, int64_t *length);
@@ -697,7 +700,7 @@ REDISC_API redisc_status redisc_setrange(redisc *r, redisc_str key, int64_t offs
  * @param key the key
  * @param length bytes in the string, 0 if there is no such key
  *
- * Since Redis and Valkey 2.2.0. O(1).
+ * Since Redis and Valkey 2.2.0. Complexity: O(1).
  */
 REDISC_API redisc_status redisc_strlen(redisc *r, redisc_str key, int64_t *length);
 
@@ -712,8 +715,8 @@ REDISC_API redisc_status redisc_strlen(redisc *r, redisc_str key, int64_t *lengt
  * @param value the part; empty if there is no such key or nothing in the range; free with
  *     redisc_free()
  *
- * Since Redis and Valkey 1.0.0. O(N) for N bytes given. Deprecated since Redis 2.0.0: use
- * redisc_getrange.
+ * Since Redis and Valkey 1.0.0. Complexity: O(N) for N bytes given. Deprecated since Redis 2.0.0:
+ * use redisc_getrange.
  */
 REDISC_API redisc_status redisc_substr(redisc *r, redisc_str key, int64_t start, int64_t end,
                                        const redisc_str **value);

@@ -13,144 +13,162 @@
 #include <redisc/reply.h>
 #include <redisc/str.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+REDISC_BEGIN_DECLS
 
-/** For ZINTER. 0: not sent. */
+/**
+ * `aggregate` of ZINTER, ZINTERSTORE, ZUNION and ZUNIONSTORE: how the scores of a member become
+ * one; the sum if not given. Zero: not sent.
+ */
 typedef enum redisc_aggregate {
-    /** SUM: their sum. */
+    /** SUM: their sum */
     REDISC_AGGREGATE_SUM = 1,
-    /** MIN: the lowest of them. */
+    /** MIN: the lowest of them */
     REDISC_AGGREGATE_MIN = 2,
-    /** MAX: the highest of them. */
+    /** MAX: the highest of them */
     REDISC_AGGREGATE_MAX = 3,
-    /** COUNT: in how many of the sets the member is (since Redis 8.8.0). */
+    /** COUNT: in how many of the sets the member is (since Redis 8.8.0) */
     REDISC_AGGREGATE_COUNT = 4,
     REDISC_AGGREGATE_MAX_ = 0x7fffffff
 } redisc_aggregate;
 
-/** For BITCOUNT. 0: not sent. */
+/** `unit` of BITCOUNT and BITPOS: what start and end count; bytes if not given. Zero: not sent. */
 typedef enum redisc_bit_unit {
     REDISC_BIT_UNIT_BYTE = 1, /**< BYTE: start and end are bytes */
     REDISC_BIT_UNIT_BIT = 2,  /**< BIT: start and end are bits */
     REDISC_BIT_UNIT_MAX_ = 0x7fffffff
 } redisc_bit_unit;
 
-/** The kinds of items of BITFIELD. 0: not sent. */
+/** The kinds of items of `operations` of BITFIELD: what to do, in this order. */
 typedef enum redisc_bitfield_operation_kind {
-    /** GET: gives a number. */
+    /** GET: gives a number */
     REDISC_BITFIELD_OPERATION_GET = 1,
-    /** SET: sets a number and gives the old one. */
+    /** SET: sets a number and gives the old one */
     REDISC_BITFIELD_OPERATION_SET = 2,
-    /** INCRBY: adds to a number and gives the sum. */
+    /** INCRBY: adds to a number and gives the sum */
     REDISC_BITFIELD_OPERATION_INCRBY = 3,
-    /** OVERFLOW: what the SETs and INCRBYs after it do with a number that does not fit. */
+    /** OVERFLOW: what the SETs and INCRBYs after it do with a number that does not fit */
     REDISC_BITFIELD_OPERATION_OVERFLOW = 4,
     REDISC_BITFIELD_OPERATION_KIND_MAX_ = 0x7fffffff
 } redisc_bitfield_operation_kind;
 
-/** For BITFIELD. */
+/**
+ * `overflow` of BITFIELD: what the SETs and INCRBYs after it do with a number that does not fit.
+ */
 typedef enum redisc_bitfield_overflow {
-    /** WRAP: begin anew at the other end; so it is if nothing is said. */
+    /** WRAP: begin anew at the other end; so it is if nothing is said */
     REDISC_BITFIELD_OVERFLOW_WRAP = 1,
-    /** SAT: stay at the greatest or smallest number. */
+    /** SAT: stay at the greatest or smallest number */
     REDISC_BITFIELD_OVERFLOW_SAT = 2,
-    /** FAIL: change nothing and give nil. */
+    /** FAIL: change nothing and give nil */
     REDISC_BITFIELD_OVERFLOW_FAIL = 3,
     REDISC_BITFIELD_OVERFLOW_MAX_ = 0x7fffffff
 } redisc_bitfield_overflow;
 
-/** For BITOP. */
+/** `operation` of BITOP. */
 typedef enum redisc_bitop_operation {
-    /** AND: bits that are set in all. */
+    /** AND: bits that are set in all */
     REDISC_BITOP_AND = 1,
-    /** OR: bits that are set in one or more. */
+    /** OR: bits that are set in one or more */
     REDISC_BITOP_OR = 2,
-    /** XOR: bits that are set in an odd number of strings. */
+    /** XOR: bits that are set in an odd number of strings */
     REDISC_BITOP_XOR = 3,
-    /** NOT: the bits of one string, turned round. */
+    /** NOT: the bits of one string, turned round */
     REDISC_BITOP_NOT = 4,
-    /** DIFF: bits of the first that are set in none of the others (since Redis 8.2.0). */
+    /** DIFF: bits of the first that are set in none of the others (since Redis 8.2.0) */
     REDISC_BITOP_DIFF = 5,
     /**
      * DIFF1: bits that are set in one or more of the others but not in the first (since Redis
-     * 8.2.0).
+     * 8.2.0)
      */
     REDISC_BITOP_DIFF1 = 6,
-    /** ANDOR: bits of the first that are set in one or more of the others (since Redis 8.2.0). */
+    /** ANDOR: bits of the first that are set in one or more of the others (since Redis 8.2.0) */
     REDISC_BITOP_ANDOR = 7,
-    /** ONE: bits that are set in exactly one (since Redis 8.2.0). */
+    /** ONE: bits that are set in exactly one (since Redis 8.2.0) */
     REDISC_BITOP_ONE = 8,
     REDISC_BITOP_OPERATION_MAX_ = 0x7fffffff
 } redisc_bitop_operation;
 
-/** For CLIENT CACHING. 0: not sent. */
+/** `mode` and `skipme` of CLIENT CACHING, CLIENT KILL and CLIENT LIST. Zero: not sent. */
 typedef enum redisc_client_answer {
     REDISC_CLIENT_YES = 1, /**< YES */
     REDISC_CLIENT_NO = 2,  /**< NO */
     REDISC_CLIENT_ANSWER_MAX_ = 0x7fffffff
 } redisc_client_answer;
 
-/** For CLIENT PAUSE. 0: not sent. */
+/** `mode` of CLIENT PAUSE: which commands; all of them if not given. Zero: not sent. */
 typedef enum redisc_client_pause_mode {
     REDISC_CLIENT_PAUSE_WRITE = 1, /**< WRITE: only those that write */
     REDISC_CLIENT_PAUSE_ALL = 2,   /**< ALL: all */
     REDISC_CLIENT_PAUSE_MODE_MAX_ = 0x7fffffff
 } redisc_client_pause_mode;
 
-/** For CLIENT IMPORT-SOURCE. */
+/**
+ * `mode` and `status` of CLIENT IMPORT-SOURCE, CLIENT NO-EVICT, CLIENT NO-TOUCH and CLIENT
+ * TRACKING.
+ */
 typedef enum redisc_client_switch {
     REDISC_CLIENT_ON = 1,  /**< ON */
     REDISC_CLIENT_OFF = 2, /**< OFF */
     REDISC_CLIENT_SWITCH_MAX_ = 0x7fffffff
 } redisc_client_switch;
 
-/** For CLIENT KILL. 0: not sent. */
+/** `not_type` and `type` of CLIENT KILL and CLIENT LIST. Zero: not sent. */
 typedef enum redisc_client_type {
-    /** NORMAL: neither of the others. */
+    /** NORMAL: neither of the others */
     REDISC_CLIENT_TYPE_NORMAL = 1,
-    /** MASTER: the link to the master. */
+    /** MASTER: the link to the master */
     REDISC_CLIENT_TYPE_MASTER = 2,
-    /** SLAVE: the old word for replica. */
+    /** SLAVE: the old word for replica */
     REDISC_CLIENT_TYPE_SLAVE = 3,
-    /** REPLICA: a replica. */
+    /** REPLICA: a replica */
     REDISC_CLIENT_TYPE_REPLICA = 4,
-    /** PUBSUB: one that subscribes to a channel or pattern. */
+    /** PUBSUB: one that subscribes to a channel or pattern */
     REDISC_CLIENT_TYPE_PUBSUB = 5,
-    /** PRIMARY: the word of Valkey for master (since Valkey 8.0.0). */
+    /** PRIMARY: the word of Valkey for master (since Valkey 8.0.0) */
     REDISC_CLIENT_TYPE_PRIMARY = 6,
     REDISC_CLIENT_TYPE_MAX_ = 0x7fffffff
 } redisc_client_type;
 
-/** For CLIENT UNBLOCK. 0: not sent. */
+/**
+ * `reason` of CLIENT UNBLOCK: what the waiting command is to give; as after its time-out if not
+ * given. Zero: not sent.
+ */
 typedef enum redisc_client_unblock_reason {
     REDISC_CLIENT_UNBLOCK_TIMEOUT = 1, /**< TIMEOUT: the reply it gives when the time is over */
     REDISC_CLIENT_UNBLOCK_ERROR = 2,   /**< ERROR: an error of the kind UNBLOCKED */
     REDISC_CLIENT_UNBLOCK_REASON_MAX_ = 0x7fffffff
 } redisc_client_unblock_reason;
 
-/** For EXPIRE. 0: not sent. */
+/**
+ * `when` of EXPIRE, EXPIREAT, HEXPIRE, HEXPIREAT, HPEXPIRE, HPEXPIREAT, PEXPIRE and PEXPIREAT.
+ * Zero: not sent.
+ */
 typedef enum redisc_expire_when {
-    /** NX: only if the key never expires so far. */
+    /** NX: only if the key never expires so far */
     REDISC_EXPIRE_NX = 1,
-    /** XX: only if the key expires already. */
+    /** XX: only if the key expires already */
     REDISC_EXPIRE_XX = 2,
-    /** GT: only if the new time is later; never expiring counts as the latest. */
+    /** GT: only if the new time is later; never expiring counts as the latest */
     REDISC_EXPIRE_GT = 3,
-    /** LT: only if the new time is earlier; never expiring counts as the latest. */
+    /** LT: only if the new time is earlier; never expiring counts as the latest */
     REDISC_EXPIRE_LT = 4,
     REDISC_EXPIRE_WHEN_MAX_ = 0x7fffffff
 } redisc_expire_when;
 
-/** For GEORADIUS. 0: not sent. */
+/**
+ * `order` of GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH and
+ * GEOSEARCHSTORE: whether to sort by distance. Zero: not sent.
+ */
 typedef enum redisc_geo_order {
     REDISC_GEO_ASC = 1,  /**< ASC: the nearest first */
     REDISC_GEO_DESC = 2, /**< DESC: the farthest first */
     REDISC_GEO_ORDER_MAX_ = 0x7fffffff
 } redisc_geo_order;
 
-/** For GEODIST. 0: not sent. */
+/**
+ * `unit` of GEODIST, GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH
+ * and GEOSEARCHSTORE. Zero: not sent.
+ */
 typedef enum redisc_geo_unit {
     REDISC_GEO_M = 1,  /**< M: metres */
     REDISC_GEO_KM = 2, /**< KM: kilometres */
@@ -159,79 +177,79 @@ typedef enum redisc_geo_unit {
     REDISC_GEO_UNIT_MAX_ = 0x7fffffff
 } redisc_geo_unit;
 
-/** For GEOADD. 0: not sent. */
+/** `when` of GEOADD: whether to add, or to move, only. Zero: not sent. */
 typedef enum redisc_geoadd_when {
     REDISC_GEOADD_NX = 1, /**< NX: add new members only */
     REDISC_GEOADD_XX = 2, /**< XX: move members only, add none */
     REDISC_GEOADD_WHEN_MAX_ = 0x7fffffff
 } redisc_geoadd_when;
 
-/** For HSETEX. 0: not sent. */
+/** `fields_when` of HSETEX. Zero: not sent. */
 typedef enum redisc_hsetex_fields_when {
     REDISC_HSETEX_FNX = 1, /**< FNX: only if none of the fields is there */
     REDISC_HSETEX_FXX = 2, /**< FXX: only if all of the fields are there */
     REDISC_HSETEX_FIELDS_WHEN_MAX_ = 0x7fffffff
 } redisc_hsetex_fields_when;
 
-/** For HSETEX. 0: not sent. */
+/** `when` of HSETEX. Zero: not sent. */
 typedef enum redisc_hsetex_when {
     REDISC_HSETEX_NX = 1, /**< NX: only if there is no such hash */
     REDISC_HSETEX_XX = 2, /**< XX: only if the hash is there */
     REDISC_HSETEX_WHEN_MAX_ = 0x7fffffff
 } redisc_hsetex_when;
 
-/** For LINSERT. */
+/** `where` of LINSERT. */
 typedef enum redisc_linsert_where {
     REDISC_LINSERT_BEFORE = 1, /**< BEFORE */
     REDISC_LINSERT_AFTER = 2,  /**< AFTER */
     REDISC_LINSERT_WHERE_MAX_ = 0x7fffffff
 } redisc_linsert_where;
 
-/** For BLMOVE. */
+/** `where`, `wherefrom` and `whereto` of BLMOVE, BLMOVEM, BLMPOP, LMOVE, LMOVEM and LMPOP. */
 typedef enum redisc_list_end {
     REDISC_LIST_LEFT = 1,  /**< LEFT: the head of the list */
     REDISC_LIST_RIGHT = 2, /**< RIGHT: the tail of the list */
     REDISC_LIST_END_MAX_ = 0x7fffffff
 } redisc_list_end;
 
-/** For BLMOVEM. 0: not sent. */
+/** `ordering` of BLMOVEM and LMOVEM: the order in the destination. Zero: not sent. */
 typedef enum redisc_list_ordering {
-    /** OBO: moved one by one, so a move between two equal ends reverses them. */
+    /** OBO: moved one by one, so a move between two equal ends reverses them */
     REDISC_LIST_OBO = 1,
-    /** BULK: moved as a block that keeps its order. */
+    /** BULK: moved as a block that keeps its order */
     REDISC_LIST_BULK = 2,
     REDISC_LIST_ORDERING_MAX_ = 0x7fffffff
 } redisc_list_ordering;
 
-/** For MSETEX. 0: not sent. */
+/** `when` of MSETEX and SET. Zero: not sent. */
 typedef enum redisc_set_when {
-    REDISC_SET_NX = 1, /**< NX: only if none of the keys is there */
-    REDISC_SET_XX = 2, /**< XX: only if all of the keys are there */
+    REDISC_SET_NX = 1, /**< NX: only if there is no such key (since Redis and Valkey 2.6.12) */
+    REDISC_SET_XX = 2, /**< XX: only if the key is there (since Redis and Valkey 2.6.12) */
     REDISC_SET_WHEN_MAX_ = 0x7fffffff
 } redisc_set_when;
 
-/** For SORT. 0: not sent. */
+/** `order` of SORT and SORT_RO. Zero: not sent. */
 typedef enum redisc_sort_order {
     REDISC_SORT_ASC = 1,  /**< ASC: smallest first; so it is if nothing is said */
     REDISC_SORT_DESC = 2, /**< DESC: greatest first */
     REDISC_SORT_ORDER_MAX_ = 0x7fffffff
 } redisc_sort_order;
 
-/** For ZADD. 0: not sent. */
+/** `comparison` of ZADD: in which direction a score may change. Zero: not sent. */
 typedef enum redisc_zadd_comparison {
     REDISC_ZADD_GT = 1, /**< GT: only to a greater score; new members are added all the same */
     REDISC_ZADD_LT = 2, /**< LT: only to a lesser score; new members are added all the same */
     REDISC_ZADD_COMPARISON_MAX_ = 0x7fffffff
 } redisc_zadd_comparison;
 
-/** For ZADD. 0: not sent. */
+/** `when` of ZADD: whether to add, or to update, only. Zero: not sent. */
 typedef enum redisc_zadd_when {
     REDISC_ZADD_NX = 1, /**< NX: add new members only, change no score */
     REDISC_ZADD_XX = 2, /**< XX: change scores only, add no member */
     REDISC_ZADD_WHEN_MAX_ = 0x7fffffff
 } redisc_zadd_when;
 
-/** For BZMPOP. */
+/** `where` of BZMPOP and ZMPOP: from which end. */
 typedef enum redisc_zmpop_where {
     REDISC_ZMPOP_MIN = 1, /**< MIN: the lowest scores */
     REDISC_ZMPOP_MAX = 2, /**< MAX: the highest scores */
@@ -240,9 +258,9 @@ typedef enum redisc_zmpop_where {
 
 /** An item of `get` of BITFIELD_RO: the numbers to read, in this order. */
 typedef struct redisc_bitfield_get {
-    /** U or i for unsigned or signed, then the width in bits: u8, i16; at most u63 or i64. */
+    /** u or i for unsigned or signed, then the width in bits: u8, i16; at most u63 or i64 */
     redisc_str encoding;
-    /** Where the number begins, in bits. */
+    /** where the number begins, in bits */
     int64_t offset;
 } redisc_bitfield_get;
 
@@ -251,17 +269,20 @@ REDISC_DECLARE_LIST(bitfield_get, redisc_bitfield_get);
 
 /** An item of `operations` of BITFIELD: what to do, in this order. */
 typedef struct redisc_bitfield_operation {
-    /** Which fields are sent. */
+    /** which one it is */
     redisc_bitfield_operation_kind kind;
-    /** GET, SET, INCRBY: u8, i16; at most u63 or i64. */
+    /**
+     * GET, SET, INCRBY: u or i for unsigned or signed, then the width in bits: u8, i16; at most u63
+     * or i64
+     */
     redisc_str encoding;
-    /** GET, SET, INCRBY: where the number begins, in bits. */
+    /** GET, SET, INCRBY: where the number begins, in bits */
     int64_t offset;
-    /** SET: the new number. */
+    /** SET: the new number */
     int64_t value;
-    /** INCRBY: what to add, maybe negative. */
+    /** INCRBY: what to add, maybe negative */
     int64_t increment;
-    /** OVERFLOW: what the SETs and INCRBYs after it do with a number that does not fit. */
+    /** OVERFLOW: what the SETs and INCRBYs after it do with a number that does not fit */
     redisc_bitfield_overflow overflow;
 } redisc_bitfield_operation;
 
@@ -277,107 +298,110 @@ typedef struct redisc_client_attribute {
 /** How a connection tracks the keys it has read. */
 typedef struct redisc_client_tracking_info {
     /**
-     * Off, or on with what else holds: bcast, optin, optout, caching-yes, caching-no, noloop,
-     * broken_redirect.
+     * off, or on with what else holds: bcast, optin, optout, caching-yes, caching-no, noloop,
+     * broken_redirect
      */
     redisc_str_list flags;
     /**
-     * Id of the connection that gets the invalidation messages, 0 for itself, -1 without tracking.
+     * id of the connection that gets the invalidation messages, 0 for itself, -1 without tracking
      */
     int64_t redirect;
-    /** The prefixes of the keys that are broadcast. */
+    /** the prefixes of the keys that are broadcast */
     redisc_str_list prefixes;
 } redisc_client_tracking_info;
 
 /** A connection as the server sees it; what an older server does not tell is zero or empty. */
 typedef struct redisc_connection_info {
-    /** A number that no other connection of this server had or will have. */
+    /** a number that no other connection of this server had or will have */
     int64_t id;
-    /** Address and port of the client, or the path of the socket. */
+    /** address and port of the client, or the path of the socket */
     redisc_str addr;
-    /** Address and port of the server's side. */
+    /** address and port of the server's side */
     redisc_str laddr;
-    /** Number of the file descriptor on the server. */
+    /** number of the file descriptor on the server */
     int64_t fd;
-    /** The name given by CLIENT SETNAME, or empty. */
+    /** the name given by CLIENT SETNAME, or empty */
     redisc_str name;
-    /** Seconds since it connected. */
+    /** seconds since it connected */
     int64_t age;
-    /** Seconds since its last command. */
+    /** seconds since its last command */
     int64_t idle;
     /**
-     * A letter for each property, N for none: b waits in a blocking command, x is in a transaction,
-     * P subscribes, S is a replica, M is the master, ….
+     * a letter for each property, N for none: b waits in a blocking command, x is in a transaction,
+     * P subscribes, S is a replica, M is the master, …
      */
     redisc_str flags;
-    /** The selected database. */
+    /** the selected database */
     int64_t db;
-    /** How many channels it subscribes to. */
+    /** how many channels it subscribes to */
     int64_t sub;
-    /** How many patterns it subscribes to. */
+    /** how many patterns it subscribes to */
     int64_t psub;
-    /** How many sharded channels it subscribes to. */
+    /** how many sharded channels it subscribes to */
     int64_t ssub;
-    /** How many commands its transaction holds, -1 outside of one. */
+    /** how many commands its transaction holds, -1 outside of one */
     int64_t multi;
-    /** How many keys it watches. */
+    /** how many keys it watches */
     int64_t watch;
-    /** Bytes waiting in the query buffer. */
+    /** bytes waiting in the query buffer */
     int64_t qbuf;
-    /** Free bytes of the query buffer. */
+    /** free bytes of the query buffer */
     int64_t qbuf_free;
-    /** Bytes of arguments that are not executed yet. */
+    /** bytes of arguments that are not executed yet */
     int64_t argv_mem;
-    /** Bytes of the commands of its transaction. */
+    /** bytes of the commands of its transaction */
     int64_t multi_mem;
-    /** Size of the reply buffer in bytes. */
+    /** size of the reply buffer in bytes */
     int64_t rbs;
-    /** Highest recent use of the reply buffer in bytes. */
+    /** highest recent use of the reply buffer in bytes */
     int64_t rbp;
-    /** Bytes in the reply buffer. */
+    /** bytes in the reply buffer */
     int64_t obl;
-    /** Length of the list of replies that did not fit the buffer. */
+    /** length of the list of replies that did not fit the buffer */
     int64_t oll;
-    /** Bytes used by that list. */
+    /** bytes used by that list */
     int64_t omem;
-    /** Bytes of memory for all its buffers. */
+    /** bytes of memory for all its buffers */
     int64_t tot_mem;
-    /** R when the server reads from the socket, w when it writes. */
+    /** r when the server reads from the socket, w when it writes */
     redisc_str events;
-    /** The last command in small letters, NULL for none. */
+    /** the last command in small letters, NULL for none */
     redisc_str cmd;
-    /** The ACL user. */
+    /** the ACL user */
     redisc_str user;
     /**
-     * Id of the connection that gets its invalidation messages, 0 for itself, -1 without tracking.
+     * id of the connection that gets its invalidation messages, 0 for itself, -1 without tracking
      */
     int64_t redir;
-    /** Version of the protocol. */
+    /** version of the protocol */
     int64_t resp;
-    /** The client library. */
+    /** the client library */
     redisc_str lib_name;
-    /** The version of the client library. */
+    /** the version of the client library */
     redisc_str lib_ver;
-    /** What the client said it can do, a letter each (Valkey). */
+    /** what the client said it can do, a letter each (Valkey) */
     redisc_str capa;
-    /** Number of the I/O thread that serves it (Redis 8). */
+    /** number of the I/O thread that serves it (Redis 8) */
     int64_t io_thread;
-    /** Bytes received from it. */
+    /** bytes received from it */
     int64_t tot_net_in;
-    /** Bytes sent to it. */
+    /** bytes sent to it */
     int64_t tot_net_out;
-    /** How many commands it has run. */
+    /** how many commands it has run */
     int64_t tot_cmds;
 } redisc_connection_info;
 
 /** A list of redisc_connection_info. */
 REDISC_DECLARE_LIST(connection_info, redisc_connection_info);
 
-/** `count` of GEORADIUS: give only so many. All zero: not sent. */
+/**
+ * `count` of GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH and
+ * GEOSEARCHSTORE: give only so many. All zero: not sent.
+ */
 typedef struct redisc_geo_count {
-    /** How many at most, the nearest ones. */
+    /** how many at most, the nearest ones */
     int64_t count;
-    /** ANY: take whichever are found first, not the nearest (since Redis and Valkey 6.2.0). */
+    /** ANY: take whichever are found first, not the nearest (since Redis and Valkey 6.2.0) */
     bool any;
 } redisc_geo_count;
 
@@ -393,13 +417,13 @@ REDISC_DECLARE_LIST(geo_position, redisc_geo_position);
 
 /** A member found by a search, with what was asked for about it. */
 typedef struct redisc_geo_location {
-    /** The member. */
+    /** the member */
     redisc_str member;
-    /** Its distance from the centre in the unit of the search; 0 without withdist. */
+    /** its distance from the centre in the unit of the search; 0 without withdist */
     double distance;
-    /** Its geohash as a number of 52 bits, which is its score too; 0 without withhash. */
+    /** its geohash as a number of 52 bits, which is its score too; 0 without withhash */
     int64_t hash;
-    /** Its position; not present without withcoord. */
+    /** its position; not present without withcoord */
     redisc_geo_position position;
 } redisc_geo_location;
 
@@ -417,8 +441,8 @@ typedef struct redisc_geo_member {
 REDISC_DECLARE_LIST(geo_member, redisc_geo_member);
 
 /**
- * An item of `polygon` of GEOSEARCH: the corners in turn, at least three; its centroid is the
- * centre.
+ * An item of `polygon` of GEOSEARCH and GEOSEARCHSTORE: the corners in turn, at least three; its
+ * centroid is the centre.
  */
 typedef struct redisc_geo_point {
     double longitude; /**< from -180 to 180, in degrees */
@@ -515,7 +539,10 @@ typedef struct redisc_lcs_matches {
     int64_t length;                /**< bytes in the longest common subsequence */
 } redisc_lcs_matches;
 
-/** `limit` of SORT: only a part of the result. All zero: not sent. */
+/**
+ * `limit` of SORT, SORT_RO, ZRANGE, ZRANGEBYLEX, ZRANGEBYSCORE, ZRANGESTORE, ZREVRANGEBYLEX and
+ * ZREVRANGEBYSCORE. All zero: not sent.
+ */
 typedef struct redisc_limit {
     int64_t offset; /**< how many matches to skip */
     int64_t count;  /**< how many to take; a negative number: all */
@@ -548,9 +575,9 @@ typedef struct redisc_ranked {
 
 /** One page of a walk through the keys of a database. */
 typedef struct redisc_scan_page {
-    /** What to pass to the next call; 0 when the walk is over. */
+    /** what to pass to the next call; 0 when the walk is over */
     uint64_t cursor;
-    /** Keys; may be empty before the end, and a key may come more than once. */
+    /** keys; may be empty before the end, and a key may come more than once */
     redisc_str_list keys;
 } redisc_scan_page;
 
@@ -578,8 +605,6 @@ typedef struct redisc_zscan_page {
     redisc_scored_list members; /**< the members of this page, maybe none */
 } redisc_zscan_page;
 
-#ifdef __cplusplus
-}
-#endif
+REDISC_END_DECLS
 
 #endif

@@ -16,6 +16,8 @@
 #include <redisc/client.h>
 #include <redisc/codec.h>
 #include <redisc/handle.h>
+#include <redisc/iterator.h>
+#include <redisc/lua.h>
 #include <redisc/options.h>
 #include <redisc/pipeline.h>
 #include <redisc/pool.h>
