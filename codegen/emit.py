@@ -97,7 +97,7 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
         calls = [code.call(f, e, n) for f in source.functions for n, e in enumerate(f.function.examples, 1)]
         render(f"tests/examples_{group}.h", "examples.h.j2", calls=[c.name for c in calls], **values)
         render(f"tests/examples_{group}.c", "examples.c.j2", functions=[c.text() for c in calls], **values)
-        tables = [test_tables(f.function, spec) for f in source.functions]
+        tables = [example_tables(f.function, spec) for f in source.functions]
         render(f"tests/wire_{group}.c", "wire_group.c.j2", functions=tables, **values)
         render(f"tests/live_{group}.c", "live_group.c.j2", functions=tables, **values)
     symbols = sorted(f.name for s in sources.values() for f in s.functions)
@@ -119,7 +119,7 @@ def declarations(source: SourceFile) -> list[str]:
     return texts
 
 
-def test_tables(function: Function, spec: Spec) -> dict:
+def example_tables(function: Function, spec: Spec) -> dict:
     """What the tests of a function are made of."""
     numbered = list(enumerate(function.examples, 1))
     live = [(n, e) for n, e in numbered if e.live is not None]

@@ -52,7 +52,7 @@ def list_text(name: str) -> str:
 
 def record_struct(record: Record) -> CStruct:
     """A record as a struct."""
-    fields = [CField(f.name, _field_type(f), f.doc, f.where) for f in record.fields]
+    fields = [CField(f.name, _field_type(f), f.doc or f"the {f.name.replace('_', ' ')}", f.where) for f in record.fields]
     if record.present:
         fields.append(CField(record.present, "bool", "false if it came as nil; all else is zero then", record.where))
     return CStruct(record.name, fields, record.where, record.summary)

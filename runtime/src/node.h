@@ -58,10 +58,18 @@ static inline uint64_t redisc_node_head(redisc_node_type kind, size_t length)
     return (uint64_t)length << 8 | (uint64_t)kind;
 }
 
-/* A complete reply, owned by its parser until the parser moves on. */
+enum {
+    REDISC_PADDING = 32 /* bytes behind a string's end that may be read, in a padded reply */
+};
+
+/*
+ * A complete reply, owned by its parser until the parser moves on. The struct itself must stay
+ * where it is until then: the parser looks at its `large` to see what was taken.
+ */
 typedef struct redisc_parsed {
     const redisc_node *nodes; /* nodes[0] is the reply itself */
     size_t count;
+    bool padded;      /* short strings may be copied by moves that read beyond their end */
     const char *base; /* a string's bytes are at base + place */
     size_t text; /* the length of all strings, plus one each: what copying them takes (LARGE ones
                     not counted) */

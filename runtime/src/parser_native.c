@@ -53,6 +53,7 @@ static redisc_parse give(redisc_native_parser *parser, redisc_parsed *reply)
     }
     *reply = (redisc_parsed){.nodes = parser->nodes,
                              .count = parser->count,
+                             .padded = true,
                              .base = redisc_buffer_content(&parser->in),
                              .text = parser->text,
                              .large = parser->large};
@@ -113,6 +114,7 @@ static redisc_parse native_next(redisc_parser *face, redisc_parsed *reply)
         redisc_native_lone(parser)) {
         reply->nodes = &parser->lone;
         reply->count = 1;
+        reply->padded = true;
         reply->base = redisc_buffer_content(&parser->in);
         reply->text = parser->text;
         reply->large = NULL;

@@ -102,6 +102,35 @@ static inline bool take_short_string(redisc_reader *in, redisc_str *value)
     return redisc_take_string(in, value);
 }
 
+/*
+ * Takes plain strings of up to 32 bytes as long as they come, each by two moves whatever its
+ * length; what is written too much is written over by the next one. Returns how many.
+ */
+static size_t take_padded_strings(redisc_reader *in, redisc_str *items, size_t count)
+{
+    const redisc_node *node = in->at;
+    const redisc_parsed *reply = in->reply;
+    char *room = in->room;
+    size_t taken = 0;
+    while (taken < count && (size_t)(in->room_end - room) > REDISC_PADDING) {
+        size_t len = redisc_node_length(node);
+        if (redisc_node_kind(node) != REDISC_NODE_STRING || len > REDISC_PADDING) {
+            break;
+        }
+        const char *bytes = redisc_node_bytes(reply, node);
+        memcpy(room, bytes, 16);
+        memcpy(room + 16, bytes + 16, 16);
+        room[len] = '\0';
+        items[taken] = redisc_bytes(room, len);
+        room += len + 1;
+        node++;
+        taken++;
+    }
+    in->at = node;
+    in->room = room;
+    return taken;
+}
+
 static bool take_strings(redisc_reader *in, redisc_str_list *list, bool nils)
 {
     size_t count = 0;
@@ -113,6 +142,12 @@ static bool take_strings(redisc_reader *in, redisc_str_list *list, bool nils)
         return false;
     }
     for (size_t i = 0; i < count; i++) {
+        if (in->reply->padded) {
+            i += take_padded_strings(in, items + i, count - i);
+            if (i == count) {
+                break;
+            }
+        }
         if (nils && redisc_take_nil(in)) {
             items[i] = redisc_bytes(NULL, 0);
         } else if (!take_short_string(in, &items[i])) {

@@ -21,7 +21,7 @@ static void *begin_list(redisc_reader *in, size_t head, size_t item, bool digits
         }
         count /= 2;
     }
-    return redisc_reader_begin(in, head, count * item + text);
+    return redisc_reader_begin(in, head, count * item + text + REDISC_PADDING);
 }
 
 #define READS_LIST(name, item, take, digits)                                                       \

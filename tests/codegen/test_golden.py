@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Each construct of the specification as the C that it becomes.
 
-golden/<case>.json is a tiny specification, golden/<case>.c what is generated from it. After a meant change:
+golden/<case>.json is a tiny specification, golden/<case>.golden what is generated from it. After a meant change:
 
     python3 -m pytest tests/codegen/test_golden.py --update-golden
 """
@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, command, write_spec
 
 from codegen import headers
-from codegen.emit import declarations, test_tables
+from codegen.emit import declarations, example_tables
 from codegen.examples import ExampleCode
 from codegen.model import BUILT_IN_STRUCTS
 from codegen.pipeline import analysed
@@ -38,7 +38,7 @@ def generated(folder):
         code = ExampleCode(spec, shapes)
         parts["examples.c"] = [code.call(f, e, n).text() for f in source.functions
                                for n, e in enumerate(f.function.examples, 1)]
-        tables = [test_tables(f.function, spec) for f in source.functions]
+        tables = [example_tables(f.function, spec) for f in source.functions]
         parts["wire.c"] = [row for table in tables for row in table["wire"]]
         parts["live.c"] = [row for table in tables for row in table["before"] + table["live"]]
     return "\n".join(f"/* ==== {name} ==== */\n\n" + "\n\n".join(texts) + "\n" for name, texts in parts.items() if texts)
@@ -49,7 +49,7 @@ def test_golden(case, spec_folder, pytestconfig):
     content = json.loads((GOLDEN / f"{case}.json").read_text(encoding="utf-8"))
     commands = [command(c.pop("command"), **c) for c in content["commands"]]
     text = generated(write_spec(spec_folder, commands, content.get("types", [])))
-    expected = GOLDEN / f"{case}.c"
+    expected = GOLDEN / f"{case}.golden"
     if pytestconfig.getoption("--update-golden"):
         expected.write_text(text, encoding="utf-8")
     assert text == expected.read_text(encoding="utf-8")
@@ -57,4 +57,4 @@ def test_golden(case, spec_folder, pytestconfig):
 
 def test_there_is_a_case_for_each_golden_file():
     assert CASES
-    assert sorted(path.stem for path in GOLDEN.glob("*.c")) == CASES
+    assert sorted(path.stem for path in GOLDEN.glob("*.golden")) == CASES

@@ -17,6 +17,7 @@
 #include <redisc/codec.h>
 #include <redisc/handle.h>
 #include <redisc/iterator.h>
+#include <redisc/lock.h>
 #include <redisc/lua.h>
 #include <redisc/options.h>
 #include <redisc/pipeline.h>
