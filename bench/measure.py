@@ -95,7 +95,8 @@ class Worker:
     def __init__(self, program: list[str], case: Case, side: str, addresses: list[str],
                  core: int | None = None) -> None:
         self.command = [*program, case.name, side, *addresses]
-        self.process = subprocess.Popen(self.command, text=True, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen(self.command, text=True, errors="replace",
+                                        stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         pin(self.process.pid, core)
 

@@ -9,8 +9,8 @@ from .readers import ambiguous
 from .replies import SCALARS, Reply
 
 
-def check_types(spec: Spec, problems: Problems) -> None:
-    """Records are known, used, and can be told apart on the wire."""
+def check_types(spec: Spec, complete: bool, problems: Problems) -> None:
+    """Records are known, used (if the specification is `complete`), and can be told apart on the wire."""
     used: set[str] = set()
     before = len(problems)
     for function in spec.functions:
@@ -21,7 +21,7 @@ def check_types(spec: Spec, problems: Problems) -> None:
             _check_reply(field.type, spec, field.where / "type", used, problems)
         _check_fields(record, problems)
     for name, record in spec.records.items():
-        if name not in used:
+        if complete and name not in used:
             problems.add(record.where, f"no function and no other type uses the type \"{name}\"")
     if len(problems) > before:
         return

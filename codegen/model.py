@@ -246,3 +246,12 @@ class Spec:
     @property
     def functions(self) -> list[Function]:
         return [f for c in self.commands for f in c.functions]
+
+    def knows(self, reply: Reply, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether all records that the type is made of are there."""
+        if reply.item is not None:
+            return self.knows(reply.item, seen)
+        if not reply.record or reply.record in seen:
+            return True
+        record = self.records.get(reply.record)
+        return record is not None and all(self.knows(f.type, seen | {reply.record}) for f in record.fields)

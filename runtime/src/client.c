@@ -31,12 +31,13 @@ static bool client_begin(redisc_command *c)
     if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
         return refuse_state_change(c);
     }
-    /* The only look at the clock: the connection keeps it as its used_ms, for the deadline. */
+    /* The only look at the clock in the usual case. */
     int64_t now_ms = redisc_now_ms();
     redisc_connection *connection = redisc_pool_take(self->pool, now_ms, self->timeout_ms);
     if (connection == NULL) {
         return begin_failed(c);
     }
+    c->begun_ms = now_ms;
     c->place = connection;
     c->out = &connection->out;
     c->start = connection->out.end;
@@ -119,7 +120,7 @@ static redisc_status client_end(redisc_command *c, const redisc_result *result, 
 {
     const redisc_pooled *self = (const redisc_pooled *)c->handle;
     redisc_connection *connection = c->place;
-    redisc_deadline deadline = redisc_pooled_deadline(self, c, connection->used_ms);
+    redisc_deadline deadline = redisc_pooled_deadline(self, c, c->begun_ms);
     redisc_delivery delivery;
     redisc_status status = redisc_connection_run(connection, c, result, out, deadline, &delivery);
     if (status < 0) {
@@ -152,13 +153,7 @@ redisc_pooled *redisc_pooled_of(redisc *r)
 redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_command *c,
                                        int64_t begun_ms)
 {
-    redisc_deadline deadline = redisc_deadline_from(begun_ms, pooled->timeout_ms);
-    if (c->wait_ms < 0) {
-        return deadline;
-    }
-    /* 0 blocks for ever, and so does everything after for ever. */
-    return c->wait_ms == 0 ? redisc_deadline_never()
-                           : redisc_deadline_from(deadline.at_ms, c->wait_ms);
+    return redisc_command_deadline(c, begun_ms, pooled->timeout_ms);
 }
 
 redisc_pooled *redisc_pooled_copy(const redisc_pooled *model)

@@ -69,6 +69,7 @@ typedef struct redisc_command {
     bool slotted;         /* the handle wants the hash slot of the keys */
     int32_t slot;         /* of the first key; -1: no key yet */
     int64_t wait_ms;      /* a blocking command's own time-out; 0 for ever, -1 doesn't block */
+    int64_t begun_ms;     /* when it began, for the handles that have a deadline */
     void *place;          /* the handle's own: the connection it encodes for */
     unsigned large_count;
     redisc_large large[REDISC_LARGE_MAX];

@@ -36,7 +36,7 @@ struct redisc_connection {
     bool changed; /* a command changed its state: don't pool it again */
     bool grown;   /* a reply was so large that its buffers may hold much memory */
     int64_t created_ms;
-    int64_t used_ms;        /* when it last began to wait for a reply */
+    int64_t used_ms;        /* when the clock was last looked at for it: when its last command began */
     unsigned fork_count;    /* redisc_fork_count() when it was opened: another value means another
                                process owns it */
     redisc_on_push on_push; /* NULL: pushes are counted and dropped */

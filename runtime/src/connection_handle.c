@@ -28,6 +28,7 @@ static bool begin(redisc_command *c)
         redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
         return false;
     }
+    connection->used_ms = redisc_now_ms();
     c->out = &connection->out;
     c->start = connection->out.end;
     c->place = connection;
@@ -38,7 +39,7 @@ static redisc_status end(redisc_command *c, const redisc_result *result, void *o
 {
     const connection_handle *handle = handle_of(c->handle);
     redisc_deadline deadline = redisc_deadline_earlier(
-        redisc_command_deadline(c, redisc_now_ms(), handle->timeout_ms), handle->limit);
+        redisc_command_deadline(c, handle->connection->used_ms, handle->timeout_ms), handle->limit);
     redisc_delivery delivery = REDISC_NOT_SENT;
     redisc_status status =
         redisc_connection_run(handle->connection, c, result, out, deadline, &delivery);

@@ -152,7 +152,8 @@ static redisc_status lost_while_sending(redisc_connection *connection, int error
 static redisc_status wait_while_sending(redisc_connection *connection, outgoing *o,
                                         redisc_deadline deadline)
 {
-    int64_t left = redisc_deadline_left(deadline);
+    connection->used_ms = redisc_now_ms();
+    int64_t left = redisc_deadline_left_at(deadline, connection->used_ms);
     if (left == 0) {
         redisc_fail(REDISC_ERROR_TIMEOUT, "the deadline passed after %zu bytes of the command",
                     o->sent);
@@ -234,9 +235,8 @@ static redisc_status no_reply(redisc_connection *connection, ptrdiff_t count, in
 redisc_status redisc_connection_receive(redisc_connection *connection, redisc_parsed *reply,
                                         redisc_deadline deadline)
 {
-    connection->used_ms = redisc_now_ms();
     int64_t left = redisc_deadline_left_at(deadline, connection->used_ms);
-    for (;;) {
+    for (bool first = true;; first = false) {
         redisc_parse result = redisc_connection_take(connection, reply);
         if (result == REDISC_PARSE_REPLY) {
             return REDISC_OK;
@@ -244,13 +244,14 @@ redisc_status redisc_connection_receive(redisc_connection *connection, redisc_pa
         if (result == REDISC_PARSE_FAILED) {
             return lost(connection);
         }
-        ptrdiff_t count = left == INT64_MIN ? REDISC_TRANSPORT_TIMEOUT
-                                            : redisc_connection_read_some(connection, left);
+        if (!first) {
+            /* A server that never stops talking must not talk past the deadline. */
+            left = redisc_deadline_left(deadline);
+        }
+        ptrdiff_t count = left == 0 && !first ? REDISC_TRANSPORT_TIMEOUT
+                                              : redisc_connection_read_some(connection, left);
         if (count <= 0 && count != REDISC_TRANSPORT_AGAIN) {
             return no_reply(connection, count, errno);
         }
-        /* A server that never stops talking must not talk past the deadline. */
-        left = redisc_deadline_left(deadline);
-        left = left == 0 ? INT64_MIN : left;
     }
 }

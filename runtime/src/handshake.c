@@ -264,6 +264,7 @@ static redisc_status exchange(handshake *h)
     redisc_connection_forget(&all);
     for (size_t i = 0; status == REDISC_OK && i < h->count; i++) {
         redisc_parsed reply;
+        connection->used_ms = redisc_now_ms();
         status = redisc_connection_receive(connection, &reply, h->deadline);
         if (status == REDISC_OK) {
             status = judge(h, h->steps[i], &reply);

@@ -65,6 +65,7 @@ static bool begin_immediate(redisc_pipe *pipe, redisc_command *c)
         redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
         return false;
     }
+    pipe->connection->used_ms = redisc_now_ms();
     c->place = pipe->connection;
     c->out = &pipe->connection->out;
     c->start = c->out->end;
@@ -128,7 +129,7 @@ static redisc_status run_at_once(redisc_pipe *pipe, redisc_command *c, const red
                                  void *out)
 {
     redisc_delivery delivery;
-    redisc_deadline deadline = redisc_pooled_deadline(pipe->model, c, redisc_now_ms());
+    redisc_deadline deadline = redisc_pooled_deadline(pipe->model, c, pipe->connection->used_ms);
     redisc_status status =
         redisc_connection_run(pipe->connection, c, result, out, deadline, &delivery);
     if (status < 0) {

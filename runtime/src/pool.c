@@ -135,7 +135,7 @@ static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
 
 /* Gives the connection if it was used after `fresh_ms` or looks alive, else another one. */
 static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connection,
-                                    int64_t now_ms, int64_t fresh_ms, redisc_deadline deadline)
+                                    int64_t fresh_ms, redisc_deadline deadline)
 {
     while (connection != NULL && connection->used_ms <= fresh_ms &&
            !redisc_connection_quiet(connection)) {
@@ -143,7 +143,7 @@ static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connec
         fresh_ms = NEW - 1;
     }
     if (connection != NULL) {
-        connection->used_ms = now_ms;
+        connection->used_ms = redisc_now_ms(); /* connecting or waiting may have taken a while */
     }
     return connection;
 }
@@ -170,15 +170,14 @@ redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t t
     if (connection == NULL) {
         connection = take_slowly(pool, deadline);
     }
-    return first_fit(pool, connection, now_ms, fresh_ms, deadline);
+    return first_fit(pool, connection, fresh_ms, deadline);
 }
 
 redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *broken,
                                        redisc_deadline deadline)
 {
-    int64_t now_ms = redisc_now_ms();
     redisc_connection *connection = swap_dead(pool, broken, deadline);
-    return first_fit(pool, connection, now_ms, NEW - 1, deadline);
+    return first_fit(pool, connection, NEW - 1, deadline);
 }
 
 /* Called with the lock, returns without. */

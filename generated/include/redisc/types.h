@@ -507,8 +507,8 @@ typedef struct redisc_incremented_double {
 
 /** An element taken from one of several lists. */
 typedef struct redisc_key_element {
-    redisc_str key; /**< the list it came from */
-    redisc_str element;
+    redisc_str key;     /**< the list it came from */
+    redisc_str element; /**< the element */
 } redisc_key_element;
 
 /** Elements taken from one of several lists. */
