@@ -29,11 +29,15 @@ def parse_arguments() -> argparse.Namespace:
              "list-outputs": "print the paths of the generated files"}
     for name, text in helps.items():
         action = actions.add_parser(name, help=text, description=text)
-        action.add_argument("--spec", type=Path, default=ROOT / "spec", metavar="DIR", help="the specification (default: spec)")
-        action.add_argument("--out", type=Path, default=ROOT / "generated", metavar="DIR", help="the generated files (default: generated)")
-        action.add_argument("--server", type=server, metavar="VERSION", help="only what this server knows: redis=7.0, valkey=8.0")
+        action.add_argument("--spec", type=Path, default=ROOT / "spec", metavar="DIR",
+                            help="the specification (default: spec)")
+        action.add_argument("--out", type=Path, default=ROOT / "generated", metavar="DIR",
+                            help="the generated files (default: generated)")
+        action.add_argument("--server", type=server, metavar="VERSION",
+                            help="only what this server knows: redis=7.0, valkey=8.0")
         if name == "generate":
-            action.add_argument("--renew-lock", action="store_true", help="write the order lock afresh; it breaks the ABI")
+            action.add_argument("--renew-lock", action="store_true",
+                                help="write the order lock afresh; it breaks the ABI")
     return parser.parse_args()
 
 

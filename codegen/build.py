@@ -159,7 +159,8 @@ def _use(argument: Argument, match: re.Match, where: Where, problems: Problems) 
         branches = {b.name: b for b in argument.oneof} if argument.kind == "choice" else {}
         use.branch = branches.get(match["branch"])
         if use.branch is None:
-            problems.add(where, f"\"{name}\" has no branch \"{match['branch']}\"{did_you_mean(match['branch'], branches)}")
+            near = did_you_mean(match["branch"], branches)
+            problems.add(where, f"\"{name}\" has no branch \"{match['branch']}\"{near}")
             return None
     valued = use.branch or argument
     if use.type is not None and (use.type not in VALUE_TYPES or valued.kind != "value"):
@@ -198,7 +199,9 @@ def _example(entry: dict, where: Where, problems: Problems) -> Example:
         live = Live([[word_bytes(w) for w in words] for words in given.get("before", [])], gives,
                     gives == "varies" and "gives" in given, given.get("since", {}), "needs" in given)
     sends = [word_bytes(w) for w in entry["sends"]] if "sends" in entry else None
+    before = len(problems)
     resp2, resp3 = _replies(entry, where, problems)
+    broken = len(problems) > before
     return Example(where, entry["call"], entry.get("with", {}), sends, resp2, resp3,
                    entry.get("gives"), "gives" in entry, entry.get("fails"), entry.get("text"),
-                   live, entry.get("not_live"))
+                   live, entry.get("not_live"), broken)

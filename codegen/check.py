@@ -52,6 +52,7 @@ def _check_command(command: Command, problems: Problems) -> None:
         problems.add(waits[0].where / "wait", "the command has no flag \"blocking\"")
     if "blocking" in command.flags and command.functions and not waits:
         problems.add(where / "flags", "a blocking command needs an argument with \"wait\"")
+    _check_waits(command, problems)
     _check_excludes(command, problems)
     _check_all_used(command, problems)
 
@@ -115,6 +116,16 @@ def _check_since(since: Since, command: Since, where: Where, problems: Problems)
 
 def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
+
+
+def _check_waits(command: Command, problems: Problems) -> None:
+    """A waiting time without a token is found by its place in calls by words."""
+    for place, argument in enumerate(command.arguments[:-1]):
+        if argument.wait and not argument.token:
+            for before in command.arguments[:place]:
+                if before.optional or before.many or before.of or (before.oneof and not before.is_enum):
+                    problems.add(argument.where / "wait", "it has no fixed place: give it a token, or put it first or last")
+                    break
 
 
 def _check_excludes(command: Command, problems: Problems) -> None:

@@ -2,6 +2,7 @@
 """The rules for examples: they are right, and together they show all of a function."""
 from __future__ import annotations
 
+from .decode import Decoder, parse
 from .describe import describe
 from .model import Argument, Example, Function, Spec
 from .problems import Problems, did_you_mean
@@ -23,6 +24,8 @@ def _check_example(function: Function, example: Example, spec: Spec, statuses: s
     where = example.where
     check_sends(function, example, problems)
     has_reply = example.resp2 is not None or example.resp3 is not None
+    if example.broken:
+        return
     if example.sends is not None and not has_reply:
         problems.add(where, "what is sent has a reply: give \"reply\", or \"resp2\" and \"resp3\"")
     if example.sends is None and example.fails is None:
@@ -48,6 +51,15 @@ def _check_fails(example: Example, statuses: set[str], problems: Problems) -> No
         problems.add(example.where / "fails", f"there is no status {status}{did_you_mean(status, statuses)}")
     if example.has_gives:
         problems.add(example.where / "gives", "a call that fails gives nothing")
+    reply = example.resp3 or example.resp2
+    if reply is not None and statuses and example.fails not in ("ERROR_REPLY_TYPE", "ERROR_PROTOCOL"):
+        value = parse(reply.encode("utf-8"))
+        word = value.data.split(b" ")[0].decode("utf-8", "replace") if value.kind == "error" else ""
+        kind = f"ERROR_{word}" if f"REDISC_ERROR_{word}" in statuses else "ERROR_SERVER"
+        if value.kind != "error":
+            problems.add(example.where / "reply", "the call fails, but the reply is no error")
+        elif example.fails != kind:
+            problems.add(example.where / "fails", f"the reply is an {kind}")
     if example.sends is None and example.fails != "ERROR_ARGUMENT":
         problems.add(example.where / "fails", "a call that sends nothing fails with ERROR_ARGUMENT")
 
@@ -56,7 +68,8 @@ def _check_gives(function: Function, example: Example, spec: Spec, problems: Pro
     if not spec.knows(function.gives):
         return  # the missing type is told already
     try:
-        describe(function.gives, example.gives, spec.records)
+        expected = describe(function.gives, example.gives, spec.records)
+        _check_replies(function, example, expected, spec, problems)
     except Misfit as misfit:
         problems.add(example.where / "gives", str(misfit))
     if example.live and not example.live.varies and example.live.gives is not example.gives:
@@ -64,6 +77,25 @@ def _check_gives(function: Function, example: Example, spec: Spec, problems: Pro
             describe(function.gives, example.live.gives, spec.records)
         except Misfit as misfit:
             problems.add(example.where / "live" / "gives", str(misfit))
+
+
+def _check_replies(function: Function, example: Example, expected: str, spec: Spec, problems: Problems) -> None:
+    """The replies give what the example says."""
+    decoder = Decoder(spec.records)
+    same = example.resp2 == example.resp3 or None in (example.resp2, example.resp3)
+    for key, reply in (("resp2", example.resp2), ("resp3", example.resp3)):
+        where = example.where / ("reply" if same else key)
+        if reply is None:
+            continue
+        try:
+            given = decoder.described(function.reply, parse(reply.encode("utf-8")))
+        except Misfit as misfit:
+            problems.add(where, f"{misfit}, for {function.reply}")
+            continue
+        if function.nil_if and int(given) <= (0 if function.nil_if == "<=0" else -1):
+            given = "null"
+        if given != expected:
+            problems.add(where, f"the reply gives {given}, not {expected}")
 
 
 def _check_options_shown(spec: Spec, problems: Problems) -> None:

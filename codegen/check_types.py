@@ -77,7 +77,8 @@ def _check_form(record: Record, spec: Spec, problems: Problems) -> None:
     if record.form != "tuple":
         return
     for one, other in ambiguous(record, spec.records):
-        problems.add(one.where, f"ambiguous: \"{one.name}\" may be missing, and \"{other.name}\" begins with the same kind of value")
+        problems.add(one.where, f"ambiguous: \"{one.name}\" may be missing, and \"{other.name}\" "
+                                "begins with the same kind of value")
     if all(f.optional for f in record.fields):
         problems.add(record.where / "fields", "a tuple needs a field that is always there")
     if record.bare and any(not f.optional for f in record.fields[1:]):

@@ -208,39 +208,33 @@ def doc_comment(paragraphs: list[str | list[str]], indent: int = 0) -> list[str]
     return lines + [pad + " */"]
 
 
+_ESCAPES = {0x0D: "\\r", 0x0A: "\\n", 0x22: '\\"', 0x5C: "\\\\"}
+
+
+def _escaped(data: bytes) -> list[str]:
+    """What stands for each byte within a C literal; ?? would begin a trigraph."""
+    parts: list[str] = []
+    for byte in data:
+        part = _ESCAPES.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}")
+        parts.append("\\?" if part == "?" and parts and parts[-1] in ("?", "\\?") else part)
+    return parts
+
+
 def c_string(data: bytes) -> str:
     """A C literal for any bytes."""
-    return '"' + "".join(_escape(b) for b in data) + '"'
-
-
-_SIMPLE = {0x0D: "\\r", 0x0A: "\\n", 0x22: '\\"', 0x5C: "\\\\"}
-
-
-def _escape(byte: int) -> str:
-    if byte in _SIMPLE:
-        return _SIMPLE[byte]
-    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
+    return f'"{"".join(_escaped(data))}"'
 
 
 def string_pieces(data: bytes, room: int) -> list[str]:
     """Adjacent C literals of at most `room` columns, broken behind line ends where they are."""
-    pieces: list[bytes] = []
-    for line in data.split(b"\r\n"):
-        pieces.append(line + b"\r\n")
-    pieces[-1] = pieces[-1][:-2]
-    joined: list[bytes] = []
-    for piece in (p for p in pieces if p):
-        if joined and joined[-1].endswith(b"\r\n") and len(c_string(joined[-1] + piece)) <= room:
-            joined[-1] += piece
-        else:
-            joined.append(piece)
-    result: list[str] = []
-    for piece in joined:
-        while len(c_string(piece)) > room:
-            cut = len(piece)
-            while len(c_string(piece[:cut])) > room:
-                cut -= 1
-            result.append(c_string(piece[:cut]))
-            piece = piece[cut:]
-        result.append(c_string(piece))
-    return result or ['""']
+    pieces = [""]
+    for line in data.splitlines(keepends=True):
+        text = _escaped(line)
+        length = sum(map(len, text))
+        if pieces[-1] and len(pieces[-1]) + length + 2 > room:
+            pieces.append("")
+        for part in text:
+            if len(pieces[-1]) + len(part) + 2 > room:
+                pieces.append("")
+            pieces[-1] += part
+    return [f'"{piece}"' for piece in pieces]

@@ -38,7 +38,8 @@ def _record(record: Record) -> list[CFunction]:
     parameters = ["FILE *to", f"const redisc_{record.name} *value"]
     statements = [s for i, f in enumerate(record.fields) for s in _field(f, i == 0)]
     if record.present:
-        statements += [Line(f"fputs(\", {record.present}: \", to);"), Line(f"describe_boolean(to, value->{record.present});")]
+        statements += [Line(f"fputs(\", {record.present}: \", to);"),
+                       Line(f"describe_boolean(to, value->{record.present});")]
     chunks = [statements[i:i + 2 * CHUNK] for i in range(0, len(statements), 2 * CHUNK)]
     made = []
     for number, chunk in enumerate(chunks[1:], 2):

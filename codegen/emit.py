@@ -48,8 +48,9 @@ class Output:
         found = set()
         for path in out.rglob("*") if out.is_dir() else []:
             name = path.relative_to(out).as_posix()
-            if path.is_file() and name not in self.files and MARK in path.read_text(encoding="utf-8", errors="replace")[:400]:
-                found.add(name)
+            if path.is_file() and name not in self.files:
+                if MARK in path.read_text(encoding="utf-8", errors="replace")[:400]:
+                    found.add(name)
         return found
 
 
@@ -85,7 +86,8 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
     render("src/readers.c", "readers.c.j2", functions=[f.text() for f in readers.functions],
            results=[readers.results[n] for n in sorted(readers.results)], predicates=readers.predicates,
            text_types=readers.text_types, uses=" ".join(f.text() for f in readers.functions))
-    render("src/command_table.c", "command_table.c.j2", entries=[table_entry(c) for c in sorted(spec.commands, key=lambda c: c.words)])
+    commands = sorted(spec.commands, key=lambda c: c.words)
+    render("src/command_table.c", "command_table.c.j2", entries=[table_entry(c) for c in commands])
     render("tests/describe.h", "describe.h.j2", declarations=descriptions.declarations(spec))
     render("tests/describe.c", "describe.c.j2", lists=descriptions.all_lists(spec),
            functions=[f.text() for f in descriptions.functions(spec)])
@@ -128,7 +130,8 @@ def example_tables(function: Function, spec: Spec) -> dict:
     check = {"wire": Call("const char *fault = example_check_wire(", [table, str(len(numbered))]),
              "live": Call("live_check(", [f"\"{function.name}\"", table, str(len(live))])}
     return {"name": function.name, "wire_check": "\n".join(check["wire"].render(4)),
-            "live_check": "\n".join(check["live"].render(4)), "wire": [wire_row(function, e, n, spec.records) for n, e in numbered],
+            "live_check": "\n".join(check["live"].render(4)),
+            "wire": [wire_row(function, e, n, spec.records) for n, e in numbered],
             "live": [live_row(function, e, n, spec.records) for n, e in live],
             "before": [f.text() for f in before if f is not None]}
 

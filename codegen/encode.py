@@ -1,122 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""How arguments are checked, measured and encoded: C statements for each kind of argument.
-
-The statements are written for a function or for a helper of it, which is open until they are placed. So
-they name what differs by place: @c the command, @argc and @room the counters, @info @result @out what a
-refusal needs.
-"""
+"""How each kind of argument is checked, measured and encoded."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .code import Code, Size, Word, bind, checked, join_words, refuse, sum_rows
 from .ctext import Block, Call, Case, CFunction, Line, each, when
 from .model import STRING_TYPES, Argument
 from .shapes import CEnum, Shapes
-
-WORD_ROOM = 24  # the longest word that REDISC_ROOM_WORD is for
-
-
-def wire_word(word: str) -> str:
-    """A word as it goes out, within a C literal."""
-    return f"${len(word.encode())}\\r\\n{word}\\r\\n"
-
-
-@dataclass
-class Size:
-    """How many words arguments have, and how much room they take."""
-
-    argc: int = 0
-    argc_terms: list[str] = field(default_factory=list)
-    argc_conditional: list[tuple[str, int]] = field(default_factory=list)  # condition, how many
-    words: int = 0
-    integers: int = 0
-    doubles: int = 0
-    room_terms: list[str] = field(default_factory=list)
-    statements: list = field(default_factory=list)
-
-    def add(self, other: Size) -> None:
-        self.argc += other.argc
-        self.words += other.words
-        self.integers += other.integers
-        self.doubles += other.doubles
-        self.argc_terms += other.argc_terms
-        self.argc_conditional += other.argc_conditional
-        self.room_terms += other.room_terms
-        self.statements += other.statements
-
-    def add_words(self, words: list[str]) -> None:
-        self.words += sum(max(1, -(-len(w.encode()) // WORD_ROOM)) for w in words)
-
-    def rooms(self) -> list[str]:
-        """The terms of the room."""
-        fixed = [(self.words, "REDISC_ROOM_WORD"), (self.integers, "REDISC_ROOM_INTEGER"), (self.doubles, "REDISC_ROOM_DOUBLE")]
-        return self.room_terms + [name if n == 1 else f"{n} * {name}" for n, name in fixed if n]
-
-    def conditional(self) -> list:
-        """Statements for what depends on the arguments."""
-        return self._conditional_argc() + self.statements
-
-    def is_constant(self) -> bool:
-        return not (self.argc_terms or self.argc_conditional or self.statements)
-
-    def additions(self) -> list:
-        """Statements that add all of it to @argc and @room."""
-        lines: list = []
-        terms = self.argc_terms + ([str(self.argc)] if self.argc else [])
-        if terms:
-            lines.append(Line(f"@argc += {' + '.join(terms)};"))
-        lines += self._conditional_argc()
-        for row in sum_rows(self.rooms(), 76):
-            lines.append(Line(f"@room += {row};"))
-        return lines + self.statements
-
-    def _conditional_argc(self) -> list:
-        counts: dict[str, int] = {}
-        for condition, count in self.argc_conditional:
-            counts[condition] = counts.get(condition, 0) + count
-        return [Line(f"@argc += {condition} ? {count} : 0;") for condition, count in counts.items()]
-
-
-def sum_rows(terms: list[str], width: int) -> list[str]:
-    """Sums of as many terms as fit in `width` columns each."""
-    rows: list[str] = []
-    for term in terms:
-        if rows and len(rows[-1]) + 3 + len(term) <= width:
-            rows[-1] += f" + {term}"
-        else:
-            rows.append(term)
-    return rows
-
-
-@dataclass
-class Code:
-    """What is done for arguments, in the three steps of a call."""
-
-    check: list = field(default_factory=list)
-    size: Size = field(default_factory=Size)
-    put: list = field(default_factory=list)
-
-    def add(self, other: Code) -> None:
-        self.check += other.check
-        self.size.add(other.size)
-        self.put += other.put
-
-
-@dataclass
-class Word:
-    """A constant word that is sent; neighbours are joined before they become C."""
-
-    words: list[str]
-
-    def render(self, indent: int) -> list[str]:
-        literal = "".join(wire_word(w) for w in self.words)
-        return [f"{' ' * indent}redisc_put_word(@c, \"{literal}\");"]
-
-
-def refuse(kind: str, label: str, more: str = "") -> Call:
-    """Returns from a check."""
-    items = ["@info", "@result", "@out", f'"{label}"'] + ([more] if more else [])
-    return Call(f"return redisc_refuse_{kind}(", items)
 
 
 @dataclass
@@ -128,7 +19,8 @@ class Encoder:
 
     # What an argument is, told apart.
 
-    def encode(self, argument: Argument, prefix: str, optional: bool, label: str = "", type_: str | None = None) -> Code:
+    def encode(self, argument: Argument, prefix: str, optional: bool, label: str = "",
+               type_: str | None = None) -> Code:
         """`prefix` leads to the variable or field ("options->"); `label` likewise in messages ("limit.")."""
         kind = argument.kind
         if kind == "flag":
@@ -391,8 +283,9 @@ class Encoder:
 
     def _enum(self, argument: Argument, enum: CEnum, name: str, optional: bool, label: str) -> Code:
         code = Code()
-        limit = f"(unsigned){name} > {enum.last()}" if optional else [f"{name} < {enum.first()}", f"{name} > {enum.last()}"]
-        code.check.append(when(limit, [refuse("value", label + argument.name, name)]))
+        limits = [f"(unsigned){name} > {enum.last()}"] if optional else [
+            f"{name} < {enum.first()}", f"{name} > {enum.last()}"]
+        code.check.append(when(limits, [refuse("value", label + argument.name, name)]))
         counts = {len(f.words) for f in argument.flags}
         for flag in argument.flags:
             code.size.words = max(code.size.words, len(flag.words))
@@ -410,7 +303,8 @@ class Encoder:
         name = f"put_{enum.name}"
         cases: list = [Case(f"case {enum.values[f.name]}", [Word(f.words)]) for f in argument.flags]
         body = bind([Block("switch (", ["value"], cases + [Case("default", [])])], c="c")
-        self.helpers[name] = CFunction("void", name, ["redisc_command *c", f"{enum.ctype} value"], body, storage="static")
+        parameters = ["redisc_command *c", f"{enum.ctype} value"]
+        self.helpers[name] = CFunction("void", name, parameters, body, storage="static")
         return name
 
     def _variants(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
@@ -435,7 +329,8 @@ class Encoder:
             [Block("switch (", ["item->kind"], checks + [Case("default", [])])] if checks else []), name)
         code.size.statements += self._list_helper("measure", argument, [
             item, Block("switch (", ["item->kind"], sizes + [Case("default", [])])], name)
-        items = self._list_helper("put", argument, [item, Block("switch (", ["item->kind"], puts + [Case("default", [])])], name)
+        items = self._list_helper("put", argument, [
+            item, Block("switch (", ["item->kind"], puts + [Case("default", [])])], name)
         self._finish_list(code, argument, name, optional, items, width=0)
         return code
 
@@ -459,54 +354,3 @@ class Encoder:
         result = "redisc_status" if step == "check" else "void"
         self.helpers[function] = CFunction(result, function, parameters, loop, storage="static")
         return call
-
-
-def checked(function: str, arguments: list[str]) -> list:
-    """Calls a check and returns what it answers, if that is a failure."""
-    return [Call(f"checked = {function}(", arguments + ["@info", "@result", "@out"]),
-            when("checked != REDISC_OK", [Line("return checked;")])]
-
-
-def join_words(statements: list) -> list:
-    """Joins neighbouring constant words into one literal, as far as a line goes."""
-    result: list = []
-    for statement in statements:
-        last = result[-1] if result else None
-        if isinstance(statement, Word) and isinstance(last, Word):
-            joined = Word(last.words + statement.words)
-            if len(joined.render(8)[0]) <= 96:
-                result[-1] = joined
-                continue
-        if isinstance(statement, Block):
-            statement.body = join_words(statement.body)
-        result.append(statement)
-    return result
-
-
-def bind(statements: list, **places: str) -> list:
-    """The statements with @c, @argc … replaced; counters that are pointers also serve as @&argc."""
-    table = {f"@{name}": text for name, text in places.items()}
-    for name in ("argc", "room"):
-        if name in places:
-            table[f"@&{name}"] = places[name][1:] if places[name].startswith("*") else f"&{places[name]}"
-    return [_bound(s, table) for s in statements]
-
-
-def _replace(text: str, table: dict[str, str]) -> str:
-    for name in sorted(table, key=len, reverse=True):
-        text = text.replace(name, table[name])
-    return text
-
-
-def _bound(statement, table: dict[str, str]):
-    if isinstance(statement, Line):
-        return Line(_replace(statement.text, table))
-    if isinstance(statement, Word):
-        return Line(_replace(statement.render(0)[0], table))
-    if isinstance(statement, Call):
-        return Call(_replace(statement.head, table), [_replace(i, table) for i in statement.items], statement.tail)
-    if isinstance(statement, Case):
-        return Case(statement.label, [_bound(s, table) for s in statement.body])
-    otherwise = None if statement.otherwise is None else [_bound(s, table) for s in statement.otherwise]
-    return Block(statement.head, [_replace(c, table) for c in statement.conditions],
-                 [_bound(s, table) for s in statement.body], otherwise)

@@ -118,16 +118,16 @@ class ExampleCode:
             if optional and values.get(name):
                 fields[name] = "true"
         elif kind == "value":
-            if name in values:
+            if values.get(name) is not None:
                 fields[name] = self._scalar(argument, type_ or argument.type, values[name], optional, bare)
         elif kind in ("list", "rows", "variants"):
-            if name in values or not optional:
-                fields[name] = self._list(argument, values.get(name, []), variable, place)
+            if values.get(name) is not None or not optional:
+                fields[name] = self._list(argument, values.get(name) or [], variable, place)
         elif kind == "block" and not optional:
             for member in argument.of:
                 self._fields(member, values, member.optional, fields, path, place, bare=bare)
         elif kind == "block":
-            if name in values:
+            if values.get(name) is not None:
                 inner: dict[str, str] = {}
                 for member in argument.of:
                     self._fields(member, values[name], member.optional, inner, variable, place)
@@ -135,9 +135,10 @@ class ExampleCode:
         else:
             self._choice_fields(argument, values, fields, path, place)
 
-    def _choice_fields(self, argument: Argument, values: dict, fields: dict[str, str], path: str, place: _Locals) -> None:
+    def _choice_fields(self, argument: Argument, values: dict, fields: dict[str, str], path: str,
+                       place: _Locals) -> None:
         if argument.is_enum or len(argument.flags) > 1:
-            if argument.name in values:
+            if values.get(argument.name) is not None:
                 branch = branch_named(argument, values[argument.name], argument.name)
                 fields[argument.name] = self.shapes.enum(argument).values[branch.name]
         elif argument.flags:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .code import Code, Size, Word, bind, checked, join_words, refuse, sum_rows, wire_word
 from .ctext import WIDTH, Call, CFunction, Line, doc_comment, render, when, wrap
-from .encode import Code, Encoder, Size, Word, bind, checked, join_words, refuse, sum_rows, wire_word
+from .encode import Encoder
 from .model import Command, Function, Use
 from .results import reads_name, result_type
 from .shapes import CField, CStruct, Shapes, since_text
@@ -80,7 +81,7 @@ class LoweredFunction:
         names, arguments = ["r"], ["(r)"]
         for parameter in self.parameters[:strings[-1] + 1]:
             names.append(parameter.name)
-            arguments.append(f"REDISC_STR({parameter.name})" if parameter.ctype == "redisc_str" else f"({parameter.name})")
+            arguments.append(("REDISC_STR" if parameter.ctype == "redisc_str" else "") + f"({parameter.name})")
         if len(self.parameters) > strings[-1] + 1 or self.options or self.function.out:
             names.append("...")
             arguments.append("__VA_ARGS__")
@@ -169,7 +170,8 @@ class _Lowering:
         if self.function.order:
             by_name = {p.name: p for p in parameters}
             if sorted(by_name) != sorted(self.function.order):
-                self.shapes.problems.add(self.function.where / "order", f"it has to name the parameters: {' '.join(by_name)}")
+                self.shapes.problems.add(self.function.where / "order",
+                                         f"it has to name the parameters: {' '.join(by_name)}")
                 return parameters
             parameters = [by_name[name] for name in self.function.order]
         return parameters
@@ -186,7 +188,9 @@ class _Lowering:
     def _doc(self, parameters: list[CField]) -> list[str]:
         function, command = self.function, self.function.command
         text = function.summary + (f" {command.note}" if command.note else "")
-        tags = [f"@param {p.name} {p.doc}" for p in parameters]
+        left_out = {(u.branch or u.argument).name: u.default for u in function.uses if u.default is not None}
+        tags = [f"@param {p.name} {p.doc}" + (f"; {left_out[p.name]} where older clients may leave it out"
+                                              if p.name in left_out else "") for p in parameters]
         if self.options:
             tags.append("@param options NULL for none")
         if function.out:
@@ -201,7 +205,8 @@ class _Lowering:
 
     def _result_doc(self) -> str:
         function = self.function
-        text = function.result or ("true if so" if function.reply.kind == "boolean" else f"the {function.out.replace('_', ' ')}")
+        usual = "true if so" if function.reply.kind == "boolean" else f"the {function.out.replace('_', ' ')}"
+        text = function.result or usual
         return f"{text}; free with redisc_free()" if function.gives.is_pointer else text
 
     # The body.
@@ -299,8 +304,8 @@ class _Lowering:
         body = declare_checked(bind(checks, info="info", result="result", out="out")) + [Line("return REDISC_OK;")]
         helper = CFunction("redisc_status", f"check_{self.options.name}", [
             f"const redisc_{self.options.name} *options", "const redisc_command_info *info",
-            "const redisc_result *result", "void *out"], body, "Refuses options that exclude each other or make no sense.",
-            "static")
+            "const redisc_result *result", "void *out"], body,
+            "Refuses options that exclude each other or make no sense.", "static")
         return bind(checked(self.source.helper(helper, self.function.name), ["options"]), **self.refusal)
 
     def _begin(self, info: str, always: list[Code]) -> list:
@@ -366,7 +371,7 @@ class _Lowering:
 
     def _put_helpers(self, run: list[tuple[Use, Code]], single: bool) -> list:
         statements = bind(join_words([s for _, code in run for s in code.put]), c="c")
-        first, last = run[0][0].argument.name, run[-1][0].argument.name
+        first = run[0][0].argument.name
         name = f"put_{self.options.name}" if single else f"put_{self.function.options}_{first}"
         helper = CFunction("void", name, ["redisc_command *c", f"const redisc_{self.options.name} *options"],
                            statements, storage="static")

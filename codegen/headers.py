@@ -12,8 +12,8 @@ from .shapes import CEnum, CField, CStruct, Shapes
 
 def enum_text(enum: CEnum) -> str:
     lines = doc_comment([_sentence(enum.doc)]) + [f"typedef enum redisc_{enum.name} {{"]
-    entries = [(f"    {value} = {number},", enum.docs[name]) for number, (name, value) in enumerate(enum.values.items(), 1)]
-    lines += commented(entries)
+    values = enumerate(enum.values.items(), 1)
+    lines += commented([(f"    {value} = {number},", enum.docs[name]) for number, (name, value) in values])
     return "\n".join(lines + [f"    REDISC_{enum.name.upper()}_MAX_ = 0x7fffffff", f"}} redisc_{enum.name};"])
 
 
@@ -52,7 +52,8 @@ def list_text(name: str) -> str:
 
 def record_struct(record: Record) -> CStruct:
     """A record as a struct."""
-    fields = [CField(f.name, _field_type(f), f.doc or f"the {f.name.replace('_', ' ')}", f.where) for f in record.fields]
+    fields = [CField(f.name, _field_type(f), f.doc or f"the {f.name.replace('_', ' ')}", f.where)
+              for f in record.fields]
     if record.present:
         fields.append(CField(record.present, "bool", "false if it came as nil; all else is zero then", record.where))
     return CStruct(record.name, fields, record.where, record.summary)

@@ -59,6 +59,9 @@ def load(spec: Path, problems: Problems) -> Documents:
     if not schemas.is_dir():
         schemas = Path(__file__).parent.parent / "spec" / "schema"
     documents = Documents()
+    if not spec.is_dir():
+        problems.add(Where(str(spec)), "there is no such folder")
+        return documents
     for directory in sorted(p for p in spec.iterdir() if p.is_dir() and p.name != "schema"):
         is_types = directory.name == "types"
         schema = json.loads((schemas / f"{'type' if is_types else 'command'}.schema.json").read_text("utf-8"))
@@ -71,7 +74,9 @@ def load(spec: Path, problems: Problems) -> Documents:
                 problems.add(where, "only .json files belong here")
                 continue
             content = read_json(path, where, problems)
-            if content is not None and _valid(content, schema, where, problems):
+            if content is not None and not isinstance(content, dict):
+                problems.add(where, "it has to be an object")
+            elif content is not None and _valid(content, schema, where, problems):
                 found.append(Document(where, content))
                 _check_place(found[-1], directory.name, path.stem, problems)
     if not documents.commands and not problems:

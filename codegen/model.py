@@ -185,6 +185,7 @@ class Example:
     text: str | None
     live: Live | None
     not_live: str | None
+    broken: bool = False  # its reply is malformed, which is told already
 
 
 @dataclass

@@ -35,18 +35,35 @@ def fault_of_name(name: str) -> str | None:
 
 
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
-_IDENTIFIER = re.compile(r"\b(?:redisc|REDISC)_\w+")
-_DEFINE = re.compile(r"^\s*#\s*define\s+(REDISC_\w+|redisc_\w+)", re.M)
+_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.M)
+_PREPROCESSOR = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.M)
+_STATUS = re.compile(r"\bX\((REDISC_\w+),")
 _LIST = re.compile(r"^REDISC_DECLARE_LIST\((\w+),", re.M)
+_BODY = re.compile(r"\)\s*\{")  # of a function
+_DECLARED = re.compile(r"\b((?:redisc|REDISC)_\w+)\s*(?:\(|\)\s*\(|\[[^\]]*\]\s*;|;|=|,\s*$|\s*\}\s*redisc_)|"
+                       r"\b(?:struct|enum|union)\s+(redisc_\w+)\s*\{", re.M)
+
+
+def _without_bodies(text: str) -> str:
+    """The text without what functions do."""
+    while (match := _BODY.search(text)) is not None:
+        depth, end = 1, match.end()
+        while depth and end < len(text):
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        text = text[:match.start() + 1] + ";" + text[end:]
+    return text
 
 
 def runtime_names(runtime: Path) -> dict[str, str]:
-    """Each name that a header of the runtime mentions, with that header's name."""
+    """Each name that a header of the runtime declares, with that header's name."""
     found: dict[str, str] = {}
     for header in sorted(runtime.glob("include/redisc/*.h")) + sorted(runtime.glob("src/*.h")):
         text = _COMMENT.sub(" ", header.read_text(encoding="utf-8"))
-        names = set(_IDENTIFIER.findall(text)) | set(_DEFINE.findall(text))
+        names = set(_DEFINE.findall(text)) | set(_STATUS.findall(text))
         names |= {f"redisc_{name}_list" for name in _LIST.findall(text)}
+        declarations = _without_bodies(_PREPROCESSOR.sub("", text))
+        names |= {name for pair in _DECLARED.findall(declarations) for name in pair if name}
         for name in sorted(names):
             found.setdefault(name, header.name)
     return found

@@ -16,8 +16,8 @@ TAKES = {
     "double?": "optional_double", "boolean": "boolean", "boolean?": "optional_boolean", "string": "string",
     "string?": "optional_string", "[string]": "str_list", "[string?]": "optional_str_list", "[integer]": "integer_list",
     "[double]": "double_list", "[boolean]": "boolean_list", "[integer?]": "optional_integer_list",
-    "[double?]": "optional_double_list", "{string}": "pair_list", "[[string]]": "str_list_list", "[scored]": "scored_list",
-    "dynamic": "dynamic",
+    "[double?]": "optional_double_list", "{string}": "pair_list", "[[string]]": "str_list_list",
+    "[scored]": "scored_list", "dynamic": "dynamic",
 }
 TEXT_TAKES = ("integer", "unsigned", "double", "boolean")  # by take_text_… of the template
 
@@ -103,7 +103,7 @@ class Readers:
         return "take_nothing" if is_tuple else "redisc_take_nil"
 
     def _reader(self, name: str, body: list, reply: Reply) -> None:
-        self.functions.append(CFunction("bool", f"read_{name}", ["redisc_reader *in", "void *out"], body, storage="static"))
+        self._function(f"read_{name}", ["void *out"], body)
         size = "0" if not reply.has_value else f"sizeof({result_type(reply)})"
         self._define(name, size, str(reply).replace("word:", ""))
 
@@ -128,7 +128,7 @@ class Readers:
                 Line(f"value->has_value = value->value {'>' if nil_if == '<=0' else '>='} 0;"),
                 when("!value->has_value", [Line("value->value = 0;")]),
                 Line("return true;")]
-        self.functions.append(CFunction("bool", f"read_{name}", ["redisc_reader *in", "void *out"], body, storage="static"))
+        self._function(f"read_{name}", ["void *out"], body)
         self._define(name, "sizeof(redisc_optional_integer)", "integer")
 
     def _record_reader(self, record: Record, name: str, reply: Reply) -> None:
@@ -203,9 +203,12 @@ class Readers:
             return f"(redisc_take_nil(in) || {self._take(reply.required(), place)})"
         return f"take_{value_name(reply)}(in, &{place})"
 
-    def _static(self, name: str, record: Record, body: list, parameters: list[str] | None = None, comment: str = "") -> None:
-        parameters = ["redisc_reader *in"] + (parameters or []) + [f"redisc_{record.name} *value"]
-        self.functions.append(CFunction("bool", name, parameters, body, comment, "static"))
+    def _function(self, name: str, parameters: list[str], body: list) -> None:
+        self.functions.append(CFunction("bool", name, ["redisc_reader *in"] + parameters, body, storage="static"))
+
+    def _record_function(self, name: str, record: Record, body: list, parameters: list[str] | None = None) -> None:
+        """One that fills a record at `value`."""
+        self._function(name, (parameters or []) + [f"redisc_{record.name} *value"], body)
 
     def _tuple(self, record: Record) -> None:
         name = record.name
@@ -217,7 +220,7 @@ class Readers:
             body.append(when("!list_comes(in)", [Line(f"return {first};")]))
         body += [Line("size_t extra = 0;"), when(f"!redisc_take_row(in, {width}, &extra)", FAIL)]
         if is_flat(record) and self._is_listed(record):
-            self._static(f"take_{name}_fields", record, self._takes(record))
+            self._record_function(f"take_{name}_fields", record, self._takes(record))
             body.append(Line(f"return take_{name}_fields(in, value) && skip_values(in, extra);"))
         else:
             if record.present:
@@ -233,7 +236,7 @@ class Readers:
                 condition = f"extra > 0 && ({comes})" if len(kinds) > 1 else f"extra > 0 && {comes}"
                 body.append(when(condition, [Line("extra--;"), Line(f"{self._take(f.type, place)};")]))
             body.append(Line("return skip_values(in, extra);"))
-        self._static(f"take_{name}", record, body)
+        self._record_function(f"take_{name}", record, body)
 
     def _takes(self, record: Record) -> list:
         """Takes all fields, one after the other; what fails makes the later ones fail."""
@@ -253,7 +256,7 @@ class Readers:
             name = f"take_{record.name}_field" + (f"_{number}" if number > 1 else "")
             body: list = [when(f"is(name, \"{f.wire}\")", [Line(f"return {take(f)};")]) for f in chunk]
             body += [Line("(void)in;")] if not any("in" in line.text for b in body for line in b.body) else []
-            self._static(name, record, body + [Line(f"return {following};")], parameters)
+            self._record_function(name, record, body + [Line(f"return {following};")], parameters)
             arguments = ["in"] + [p.split("redisc_str ")[-1] for p in parameters] + ["value"]
             following = f"{name}({', '.join(arguments)})"
         return following
@@ -269,7 +272,7 @@ class Readers:
                     when(["!redisc_take_view(in, &name)", f"!{call}"], FAIL)])]
         if record.present:
             body.append(Line(f"value->{record.present} = true;"))
-        self._static(f"take_{record.name}", record, body + [Line("return true;")])
+        self._record_function(f"take_{record.name}", record, body + [Line("return true;")])
 
     def _text(self, record: Record) -> None:
         def take(f: Field) -> str:
@@ -281,8 +284,8 @@ class Readers:
         call = self._chain(record, ["redisc_str name", "redisc_str text"], take, "true")
         loop = Block("while (", ["redisc_text_field(&line, &name, &text)"], [when(f"!{call}", FAIL)])
         body = [Line("redisc_str name;"), Line("redisc_str text;"), loop, Line("return true;")]
-        self._static(f"take_{record.name}_line", record, body, ["redisc_str line"])
-        self._static(f"take_{record.name}", record, [
+        self._record_function(f"take_{record.name}_line", record, body, ["redisc_str line"])
+        self._record_function(f"take_{record.name}", record, [
             Line("redisc_str text;"), Line("redisc_str line = {NULL, 0};"),
             when("!redisc_take_view(in, &text)", FAIL), Line("redisc_text_line(&text, &line);"),
             Line(f"return take_{record.name}_line(in, line, value);")])
@@ -297,8 +300,7 @@ class Readers:
                 Line(f"redisc_{record.name} *record = redisc_reader_room(in, sizeof *record);"),
                 when("record == NULL", FAIL), Line("memset(record, 0, sizeof *record);"), Line("*value = record;"),
                 Line(f"return take_{record.name}(in, record);")]
-        self.functions.append(CFunction("bool", name, ["redisc_reader *in", f"const redisc_{record.name} **value"], body,
-                                        storage="static"))
+        self._function(name, [f"const redisc_{record.name} **value"], body)
 
     # Lists of records.
 
@@ -311,10 +313,9 @@ class Readers:
         self._record(record)
         self._made.add(name)
         item = f"redisc_{record.name}"
-        parameters = ["redisc_reader *in", f"{item}_list *list"]
+        parameters = [f"{item}_list *list"]
         if record.form == "text-fields":
-            self.functions.append(CFunction("bool", name, parameters + ["redisc_str text"], self._fill_lines(record),
-                                            storage="static"))
+            self._function(name, parameters + ["redisc_str text"], self._fill_lines(record))
             return
         parameters.append("size_t count")
         take: list = [when(f"!take_{record.name}(in, &items[i])", FAIL)]
@@ -328,7 +329,7 @@ class Readers:
         body = [Line(f"{item} *items = redisc_reader_room(in, count * sizeof *items);"), when("items == NULL", FAIL),
                 Line("memset(items, 0, count * sizeof *items);"), each("count", take),
                 Line(f"*list = ({item}_list){{items, count}};"), Line("return true;")]
-        self.functions.append(CFunction("bool", name, parameters, body, storage="static"))
+        self._function(name, parameters, body)
 
     def _fill_lines(self, record: Record) -> list:
         item = f"redisc_{record.name}"
@@ -358,5 +359,4 @@ class Readers:
         else:
             body = [Line("size_t count = 0;"),
                     Line(f"return redisc_take_array(in, &count) && {filler}(in, list, count);")]
-        self.functions.append(CFunction("bool", name, ["redisc_reader *in", f"redisc_{item_name(reply.item)}_list *list"], body,
-                                        storage="static"))
+        self._function(name, [f"redisc_{item_name(reply.item)}_list *list"], body)

@@ -71,7 +71,8 @@ def parse_reply(text: str) -> Reply:
 
 def _check_item(item: Reply, text: str) -> None:
     strings_only = item.kind == "list" and item.item == Reply("string") and not item.optional
-    if item.kind in ("ok", "word", "either", "dynamic", "pairs", "unsigned") or (item.kind == "list" and not strings_only):
+    never = item.kind in ("ok", "word", "either", "dynamic", "pairs", "unsigned")
+    if never or (item.kind == "list" and not strings_only):
         raise ValueError(f"\"{text}\" is no reply type: a list can't be made of {item}")
     if item.kind == "boolean" and item.optional:
         raise ValueError(f"\"{text}\" is no reply type: use [integer?]")

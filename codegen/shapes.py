@@ -144,7 +144,8 @@ class Shapes:
             return []
         if argument.kind == "choice" and argument.valued:
             struct = self.add_struct(argument, self.choice_fields(argument))
-            return [CField(argument.name, f"const redisc_{struct.name} *", argument_doc(argument, False), argument.where)]
+            ctype = f"const redisc_{struct.name} *"
+            return [CField(argument.name, ctype, argument_doc(argument, False), argument.where)]
         fields = self.fields(argument, optional=False)
         if use.type and fields:
             fields[0].ctype = VALUE_C[use.type]
@@ -195,7 +196,9 @@ class Shapes:
         new = CEnum(argument.enum_name, prefix, values, docs, tokens, argument.where, kinds)
         enum = self.enums.setdefault(new.name, new)
         if (enum.tokens, enum.prefix) != (new.tokens, new.prefix):
-            self.problems.add(argument.where / "oneof", f"the enum \"{new.name}\" of {enum.where} has other words or another prefix")
+            self.problems.add(argument.where / "oneof",
+                              f"the enum \"{new.name}\" of {enum.where} has other words or another prefix")
+            return new
         if new.name.startswith(f"{c_name(argument.command)}_"):
             enum.docs = new.docs  # the command that the enum is named after explains it best
         enum.users.add(argument)
@@ -204,7 +207,8 @@ class Shapes:
 
     def add_struct(self, argument: Argument, fields: list[CField], has_list: bool = False) -> CStruct:
         """Registers a struct, or finds that it is the one of that name."""
-        new = CStruct(argument.struct_name, fields, argument.where, has_list=has_list, is_block=argument.kind == "block")
+        is_block = argument.kind == "block"
+        new = CStruct(argument.struct_name, fields, argument.where, has_list=has_list, is_block=is_block)
         self.order(new)
         struct = self.structs.setdefault(new.name, new)
         if _types(struct) != _types(new):
@@ -228,7 +232,8 @@ class Shapes:
         self.order(new)
         struct = self.structs.setdefault(name, new)
         if _types(struct) != _types(new):
-            self.problems.add(function.where / "options", f"the options \"{function.options}\" of {struct.where} have other fields")
+            self.problems.add(function.where / "options",
+                              f"the options \"{function.options}\" of {struct.where} have other fields")
         return struct
 
     def _item_struct(self, argument: Argument) -> CStruct:

@@ -192,7 +192,7 @@ def _choice(argument: Argument, values: Values, optional: bool) -> list[bytes]:
         if value is not None:
             branch = branch_named(argument, value, values.path + argument.name)
             if branch.kind != "flag":
-                raise Misfit(f"`{values.path}{argument.name}` is the enum of the words only; \"{value}\" is an option of its own")
+                raise Misfit(f"`{values.path}{argument.name}` is for words only; \"{value}\" is an option of its own")
             words += _token(branch)
     elif flags:
         words += _argument(flags[0], values, True)

@@ -826,15 +826,15 @@ Test(wire_generic, renamenx)
 static const wire_example restore_examples[] = {
     {
         .call = example_restore_1,
-        .sends = BYTES("*4\r\n$7\r\nRESTORE\r\n$4\r\npage\r\n$1\r\n0\r\n$17\r\n"
-                       "\000\005hello\n\000cr\337ve4 \n\r\n"),
+        .sends = BYTES("*4\r\n$7\r\nRESTORE\r\n$4\r\npage\r\n$1\r\n0\r\n$17\r\n\000\005hello\n"
+                       "\000cr\337ve4 \n\r\n"),
         .reply = BYTES("+OK\r\n"),
         .gives = "ok",
     },
     {
         .call = example_restore_2,
-        .sends = BYTES("*4\r\n$7\r\nRESTORE\r\n$4\r\npage\r\n$1\r\n0\r\n$17\r\n"
-                       "\000\005hello\n\000cr\337ve4 \n\r\n"),
+        .sends = BYTES("*4\r\n$7\r\nRESTORE\r\n$4\r\npage\r\n$1\r\n0\r\n$17\r\n\000\005hello\n"
+                       "\000cr\337ve4 \n\r\n"),
         .reply = BYTES("-BUSYKEY Target key name already exists.\r\n"),
         .fails = "REDISC_ERROR_BUSYKEY",
     },
@@ -863,8 +863,8 @@ static const wire_example restore_with_examples[] = {
     },
     {
         .call = example_restore_with_2,
-        .sends = BYTES("*6\r\n$7\r\nRESTORE\r\n$4\r\npage\r\n$1\r\n0\r\n$17\r\n"
-                       "\000\005hello\n\000cr\337ve4 \n\r\n$4\r\nFREQ\r\n$1\r\n5\r\n"),
+        .sends = BYTES("*6\r\n$7\r\nRESTORE\r\n$4\r\npage\r\n$1\r\n0\r\n$17\r\n\000\005hello\n"
+                       "\000cr\337ve4 \n\r\n$4\r\nFREQ\r\n$1\r\n5\r\n"),
         .reply = BYTES("+OK\r\n"),
         .gives = "ok",
     },

@@ -85,7 +85,7 @@ static redisc_status read_reply(redisc_connection *connection, const redisc_comm
     if (status == REDISC_OK) {
         status = redisc_read_reply(reply, result, out);
     }
-    if (dooms_connection(command, status)) {
+    if (status < 0 && dooms_connection(command, status)) {
         connection->broken = true;
     }
     redisc_parser_consume(connection->parser);

@@ -123,6 +123,11 @@ BAD = {
     "waiting without the flag": (with_args({"name": "a", "type": "double", "wait": "seconds"}),
                                  FILE + '/args/1/wait: the command has no flag "blocking"'),
     "the flag without waiting": (good(flags=["blocking"]), FILE + '/flags: a blocking command needs an argument with "wait"'),
+    "waiting time without a fixed place": (
+        with_args({"name": "keys", "type": "key", "many": True}, {"name": "timeout", "type": "double", "wait": "seconds"},
+                  {"name": "value", "type": "string"}, flags=["blocking"],
+                  functions=[{"name": "take", "args": "key keys timeout value", "reply": "ok"}]),
+        FILE + "/args/2/wait: it has no fixed place"),
     "unsorted flags": (good(flags=["write", "fast"]), FILE + "/flags: they have to be sorted: fast, write"),
     "newer than nothing": (with_args({**FLAG, "since": {"redis": "0.5.0"}}), FILE + "/args/1/since/redis: 0.5.0 is older than the command (1.0.0)"),
     "excludes the unknown": (with_args(FLAG, excludes=[["any", "nme"]]), FILE + '/excludes/0/1: there is no argument or branch "nme"'),
@@ -183,6 +188,20 @@ BAD = {
     "gives of no value": (good(examples=[example(gives=1)]), FILE + "/examples/0: the reply ok gives nothing"),
     "gives of another type": (good(functions=[{"name": "take", "args": "key", "reply": "integer", "out": "it"}], examples=[example(reply=":1\r\n", gives="1")]),
                               FILE + "/examples/0/gives: '1' is no integer"),
+    "reply that gives something else": (
+        good(functions=[{"name": "take", "args": "key", "reply": "integer", "out": "it"}], examples=[example(reply=":1\r\n", gives=2)]),
+        FILE + "/examples/0/reply: the reply gives 1, not 2"),
+    "reply of another type": (
+        good(functions=[{"name": "take", "args": "key", "reply": "[string]", "out": "it"}], examples=[example(reply=":1\r\n", gives=["a"])]),
+        FILE + "/examples/0/reply: the reply has integer 1 where an array is expected, for [string]"),
+    "nil without a question mark": (
+        good(functions=[{"name": "take", "args": "key", "reply": "string", "out": "it"}],
+             examples=[{**{k: v for k, v in example(gives="a").items() if k != "reply"}, "resp2": "$1\r\na\r\n", "resp3": "_\r\n"}]),
+        FILE + "/examples/0/resp3: the reply has nil where a string is expected, for string"),
+    "error reply without fails": (good(examples=[example(reply="-ERR no\r\n")]), FILE + "/examples/0/reply: the reply is an error: ERR no"),
+    "fails without an error reply": (good(examples=[example(), example(fails="ERROR_WRONGTYPE")]),
+                                     FILE + "/examples/1/reply: the call fails, but the reply is no error"),
+    "another error": (good(examples=[example(), example(reply="-ERR no\r\n", fails="ERROR_WRONGTYPE")]), FILE + "/examples/1/fails: the reply is an ERROR_SERVER"),
     "unknown status": (good(examples=[example(), example(reply="-X\r\n", fails="ERROR_WRONGTIPE")]),
                        FILE + "/examples/1/fails: there is no status REDISC_ERROR_WRONGTIPE; did you mean"),
     "state of a connection": (good(connection_state="It belongs to one connection."), FILE + "/examples/0/live: the command changes its connection's state"),

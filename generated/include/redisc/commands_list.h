@@ -516,7 +516,8 @@ REDISC_API redisc_status redisc_lrem(redisc *r, redisc_str key, int64_t count, r
  *
  * @param key the list
  * @param element the element
- * @param count positive: that many from the head; negative: from the tail; 0: all
+ * @param count positive: that many from the head; negative: from the tail; 0: all; 0 where older
+ *     clients may leave it out
  * @param removed how many were removed
  *
  * Since Redis and Valkey 1.0.0. Complexity: O(N+M) for N elements of the list and M removed ones.
