@@ -183,7 +183,8 @@ redisc_status redisc_codec_feed(redisc *r, const void *received, size_t len)
         return redisc_error_restore(&self->death);
     }
     const char *bytes = received;
-    redisc_error_copy first_failure = {.error = {.status = REDISC_OK}};
+    redisc_error_copy first_failure;
+    first_failure.error.status = REDISC_OK;
     while (len > 0) {
         redisc_status status = take_portion(self, &bytes, &len);
         if (status == REDISC_OK) {

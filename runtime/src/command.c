@@ -141,20 +141,20 @@ static void put_digits(redisc_command *c, const char *digits, size_t len)
 {
     memcpy(c->at, redisc_bulk_heads[len], 8);
     c->at += redisc_bulk_heads[len][7];
-    memcpy(c->at, digits, len);
+    memcpy(c->at, digits, REDISC_DOUBLE_SIZE);
     memcpy(c->at + len, "\r\n", 2);
     c->at += len + 2;
 }
 
 void redisc_put_integer(redisc_command *c, int64_t value)
 {
-    char digits[REDISC_INTEGER_SIZE];
+    char digits[REDISC_DOUBLE_SIZE];
     put_digits(c, digits, redisc_write_integer(digits, value));
 }
 
 void redisc_put_unsigned(redisc_command *c, uint64_t value)
 {
-    char digits[REDISC_INTEGER_SIZE];
+    char digits[REDISC_DOUBLE_SIZE];
     put_digits(c, digits, redisc_write_unsigned(digits, value));
 }
 
@@ -246,7 +246,11 @@ void redisc_command_wait_seconds(redisc_command *c, double seconds, const char *
 redisc_status redisc_command_end(redisc_command *c, const redisc_result *result, void *out)
 {
     if (out != NULL) {
-        memset(out, 0, result->size);
+        if (result->size == 8) {
+            memset(out, 0, 8);
+        } else {
+            memset(out, 0, result->size);
+        }
     }
     if (c->status != REDISC_OK) {
         redisc_status status = c->status;

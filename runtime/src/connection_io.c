@@ -183,14 +183,38 @@ static redisc_status wait_while_sending(redisc_connection *connection, outgoing 
     return REDISC_OK;
 }
 
+/* The usual case: one piece, which the socket takes at once. False: the general way goes on from
+ * *sent. */
+static bool send_whole(redisc_connection *connection, const redisc_command *command, size_t *sent)
+{
+    const redisc_buffer *out = &connection->out;
+    size_t len = out->end - command->start;
+    *sent = 0;
+    if (command->large_count > 0) {
+        return false;
+    }
+    ptrdiff_t count =
+        connection->transport->write(connection->state, out->data + command->start, len, 0);
+    if (count > 0 && (size_t)count <= len) {
+        *sent = (size_t)count;
+    }
+    return *sent == len;
+}
+
 redisc_status redisc_connection_send(redisc_connection *connection, const redisc_command *command,
                                      redisc_deadline deadline, redisc_delivery *delivery)
 {
-    *delivery = REDISC_NOT_SENT;
+    size_t sent;
+    if (send_whole(connection, command, &sent)) {
+        *delivery = REDISC_UNKNOWN;
+        return REDISC_OK;
+    }
+    *delivery = sent > 0 ? REDISC_UNKNOWN : REDISC_NOT_SENT;
     outgoing o;
     o.first = o.count = o.sent = 0;
     o.patience_ms = 0;
     cut_into_pieces(&connection->out, command, &o);
+    step_over(&o, sent);
     while (o.first < o.count) {
         errno = EIO; /* for transports that fail without a reason */
         ptrdiff_t count = write_pieces(connection, &o);

@@ -27,13 +27,14 @@ enum {
     /* Zero bytes behind what was received, so that headers are read without asking at each byte
      * whether it is the last one. */
     REDISC_INPUT_SLACK = 32,
-    REDISC_INPUT_FIRST = 1024,        /* the buffer's first size */
-    REDISC_INPUT_MOST = 64 * 1024,    /* how much is read at once, if it comes that fast */
-    REDISC_LINE_MOST = 64 * 1024,     /* length of a simple string, error, big number, or header */
-    REDISC_LARGE_LEAST = 32 * 1024,   /* strings from here on get their own block, unless they have
-                                         come already */
-    REDISC_LARGE_FIRST = 1024 * 1024, /* of a large string's block, before its bytes have come */
-    REDISC_LARGE_GROWTH = 16          /* how many times what has come a block may be */
+    REDISC_INPUT_FIRST = 1024,      /* the buffer's first size */
+    REDISC_INPUT_MOST = 64 * 1024,  /* how much is read at once, if it comes that fast */
+    REDISC_LINE_MOST = 64 * 1024,   /* length of a simple string, error, big number, or header */
+    REDISC_LARGE_LEAST = 32 * 1024, /* strings from here on get their own block, unless they have
+                                       come already */
+    REDISC_LARGE_FIRST =
+        1024 * 1024 + 2,     /* of a large string's block, before its bytes have come */
+    REDISC_LARGE_GROWTH = 16 /* how many times what has come a block may be */
 };
 
 typedef enum redisc_frame_kind {

@@ -132,6 +132,18 @@ static bool next_is_word(const redisc_reader *in, const char *word)
     return inline_text(in, &text) && redisc_str_equal(text, redisc_text(word));
 }
 
+/* By far the most frequent reply. */
+static inline bool take_ok(redisc_reader *in)
+{
+    const redisc_node *node = in->at;
+    if (node < in->end && node->head == redisc_node_head(REDISC_NODE_SIMPLE, 2) &&
+        memcmp(redisc_node_bytes(in->reply, node), "OK", 2) == 0) {
+        in->at++;
+        return true;
+    }
+    return redisc_take_word(in, "OK");
+}
+
 bool redisc_take_word(redisc_reader *in, const char *word)
 {
     if (in->status == REDISC_OK && next_is_word(in, word)) {
@@ -156,7 +168,7 @@ bool redisc_take_either(redisc_reader *in, const char *yes, const char *no, bool
 static bool read_ok(redisc_reader *in, void *out)
 {
     (void)out;
-    return redisc_take_word(in, "OK");
+    return take_ok(in);
 }
 
 static bool read_pong(redisc_reader *in, void *out)
