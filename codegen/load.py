@@ -123,6 +123,8 @@ def _report(error: jsonschema.ValidationError, where: Where, problems: Problems)
         problems.add(where, f"{kind_of} \"{word}\"{did_you_mean(word, [v for v in value if isinstance(v, str)])}")
     elif kind == "pattern":
         problems.add(where, f"\"{error.instance}\" is malformed: {_form(value)}")
+    elif kind == "not" and error.absolute_path:
+        problems.add(where, "a text can't hold the marks of a comment")
     elif kind == "oneOf" and not error.absolute_path:
         _report_functions_or_omitted(error.instance, where, problems)
     elif kind == "dependentRequired":

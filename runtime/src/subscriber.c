@@ -164,8 +164,8 @@ void redisc_subscriber_hush(redisc_subscriber *s)
 redisc_status redisc_subscriber_claim(redisc_subscriber *s, const char *function)
 {
     if (s->busy && pthread_equal(s->owner, pthread_self())) {
-        return redisc_fail(REDISC_ERROR_SUBSCRIBER,
-                           "redisc_subscriber_%s: a handler must not read", function);
+        return redisc_fail(REDISC_ERROR_SUBSCRIBER, "redisc_subscriber_%s: a handler must not read",
+                           function);
     }
     if (s->reading) {
         return redisc_fail(REDISC_ERROR_SUBSCRIBER,

@@ -27,7 +27,7 @@ typedef struct redisc_request {
 
 struct redisc_subscriber {
     /* Never change: */
-    redisc_pool *pool; /* counted reference, for its configuration */
+    redisc_pool *pool;                 /* counted reference, for its configuration */
     redisc_subscriber_options options; /* defaults filled in */
     int64_t timeout_ms;                /* the client's */
     unsigned fork_count;               /* of the process that it belongs to */
@@ -58,6 +58,7 @@ struct redisc_subscriber {
     int64_t heard_ms;     /* when something came last */
     int64_t pinged_ms;    /* when it was asked whether it lives */
     bool pinged;          /* and nothing came since */
+    bool listening;       /* it reads on and on, until it is stopped */
     bool lost;            /* it was connected, and isn't */
     int64_t lost_ms;      /* since then */
     int64_t retry_ms;     /* connecting again has to wait until then */
@@ -67,9 +68,9 @@ struct redisc_subscriber {
 /* How to read. */
 typedef struct redisc_reading {
     redisc_deadline deadline;
-    unsigned reads; /* from the transport that are allowed after the deadline */
-    bool ignores;   /* messages that something is (un)subscribed are passed over */
-    bool drops;     /* messages without a handler are passed over */
+    unsigned reads;                 /* from the transport that are allowed after the deadline */
+    bool ignores;                   /* messages that something is (un)subscribed are passed over */
+    bool drops;                     /* messages without a handler are passed over */
     redisc_message_handler handler; /* of messages without one of their own; NULL: none */
     void *context;
     bool came; /* out: a message was given or handled */
@@ -116,6 +117,8 @@ static inline bool redisc_subscriber_connected(const redisc_subscriber *s)
 redisc_status redisc_subscriber_connect(redisc_subscriber *s, redisc_deadline deadline);
 /* Closes the connection, if any; all that is wanted is wished for again. */
 void redisc_subscriber_disconnect(redisc_subscriber *s);
+/* The same for a connection that broke. The next one is made at once, unless it was short-lived. */
+void redisc_subscriber_lose(redisc_subscriber *s);
 /*
  * Connects again, in a while if need be. *over: the call that reads is over, with the status that
  * is answered; else there is a connection.

@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-    MOST_NAMES = 256,        /* in one command */
-    MOST_BYTES = 64 * 1024,  /* of one command, if it has more than one name */
-    HEAD_BYTES = 64,         /* what begins a command, at most */
-    SHOWN_BYTES = 64         /* of a name in a message */
+    MOST_NAMES = 256,       /* in one command */
+    MOST_BYTES = 64 * 1024, /* of one command, if it has more than one name */
+    HEAD_BYTES = 64,        /* what begins a command, at most */
+    SHOWN_BYTES = 64        /* of a name in a message */
 };
 
 static const char *const command_names[2][3] = {{"UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE"},

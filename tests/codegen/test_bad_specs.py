@@ -58,6 +58,7 @@ BAD = {
     "unknown product": (good(since={"keydb": "1.0.0"}), FILE + '/since/keydb: unknown key "keydb"'),
     "malformed name": (with_args({"name": "aName", "type": "key"}), FILE + '/args/1/name: "aName" is malformed: a name has small letters'),
     "summary without full stop": (good(summary="Takes"), FILE + '/summary: "Takes" is malformed: a sentence begins'),
+    "text with the end of a comment": (good(note="Ends */ here."), FILE + "/note: a text can't hold the marks of a comment"),
     "neither functions nor omitted": ({k: v for k, v in good().items() if k != "functions"}, FILE + '/: the key "functions" is missing'),
     "omitted with functions": (good(omitted="container"), FILE + "/functions: a command that is omitted has no functions"),
     "counted without many": (with_args({"name": "a", "type": "key", "counted": True}), FILE + "/args/1: a key needs another one"),

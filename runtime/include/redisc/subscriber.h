@@ -62,8 +62,8 @@ typedef struct redisc_message {
     redisc_str channel; /**< the channel; when a pattern is (un)subscribed, the pattern */
     redisc_str pattern; /**< PMESSAGE: the pattern; else nil */
     redisc_str data;    /**< what was published; nil when something is (un)subscribed */
-    int64_t count;      /**< (un)subscribed: how many subscriptions the connection has then (channels
-                           and patterns together; sharded channels apart); else 0 */
+    int64_t count; /**< (un)subscribed: how many subscriptions the connection has then (channels
+                      and patterns together; sharded channels apart); else 0 */
 } redisc_message;
 
 /**
