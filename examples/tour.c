@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 static const tour_part *const parts[] = {
-    &tour_strings, &tour_bitmaps,    &tour_hyperloglogs, &tour_keys,
-    &tour_hashes,  &tour_lists,      &tour_sets,         &tour_sorted_sets,
-    &tour_geo,     &tour_connection, &tour_legacy,       &tour_errors,
-    &tour_script,  &tour_callbacks,  &tour_pipelines,    &tour_threads};
+    &tour_strings, &tour_bitmaps,   &tour_hyperloglogs, &tour_keys,      &tour_hashes,
+    &tour_lists,   &tour_sets,      &tour_sorted_sets,  &tour_geo,       &tour_connection,
+    &tour_legacy,  &tour_errors,    &tour_script,       &tour_callbacks, &tour_pipelines,
+    &tour_lua,     &tour_iterators, &tour_locks,        &tour_threads};
 
 /* The same server, spoken to in two ways. */
 typedef struct clients {

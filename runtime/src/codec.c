@@ -57,6 +57,12 @@ static const redisc_error *codec_error_at(redisc *r, size_t place)
     return redisc_queue_error(&((codec *)r)->queue, place);
 }
 
+static bool codec_collects(const redisc *r)
+{
+    (void)r;
+    return true;
+}
+
 static const redisc_handle_class codec_class = {
     .name = "codec",
     .begin = codec_begin,
@@ -64,6 +70,7 @@ static const redisc_handle_class codec_class = {
     .abandon = codec_abandon,
     .close = codec_close,
     .error_at = codec_error_at,
+    .collects = codec_collects,
 };
 
 redisc_status redisc_codec_open(const redisc_options *options, redisc **opened)
@@ -80,6 +87,7 @@ redisc_status redisc_codec_open(const redisc_options *options, redisc **opened)
                                 ? redisc_hiredis_parser_new(&config->limits)
                                 : redisc_native_parser_new(&config->limits);
     size_t limit = config->options.max_output_bytes;
+    bool utf8 = config->options.encoding == REDISC_ENCODING_UTF8;
     redisc_config_release(config);
     codec *self = parser == NULL ? NULL : redisc_allocate_zeroed(sizeof *self);
     if (self == NULL) {
@@ -91,6 +99,7 @@ redisc_status redisc_codec_open(const redisc_options *options, redisc **opened)
     }
     self->handle.is = &codec_class;
     self->parser = parser;
+    self->queue.utf8 = utf8;
     redisc_buffer_init(&self->out, limit);
     *opened = &self->handle;
     return REDISC_OK;
@@ -152,6 +161,9 @@ static redisc_status answer(codec *self, redisc_error_copy *first_failure)
         redisc_parser_consume(self->parser);
         if (status < 0 && first_failure->error.status == REDISC_OK) {
             redisc_error_save(first_failure);
+        }
+        if (redisc_queue_kept(&self->queue) != REDISC_OK) {
+            return die(self);
         }
     }
     return state == REDISC_PARSE_FAILED ? die(self) : REDISC_OK;

@@ -25,12 +25,12 @@ bool redisc_command_open(redisc_command *c, redisc *r, const redisc_command_info
         return false;
     }
     c->status = redisc_buffer_reserve(c->out, room);
+    c->start = c->out->end; /* after reserving, which may move the content */
     if (c->status != REDISC_OK) {
         r->is->abandon(c);
         redisc_error_about(info->name, REDISC_NOT_SENT, 0);
         return false;
     }
-    c->start = c->out->end;
     c->at = c->out->data + c->out->end;
     c->end = c->at + room;
     return true;
@@ -65,13 +65,14 @@ static bool make_room(redisc_command *c, size_t more)
     size_t before = c->start - out->start;
     out->end = (size_t)(c->at - out->data);
     redisc_status status = redisc_buffer_reserve(out, reserved + more);
+    c->start = out->start + before; /* reserving may have moved the content, even if it failed */
+    c->at = out->data + out->end;
     if (status != REDISC_OK) {
         redisc_error_prefix("%s", c->info->name);
         c->status = c->status == REDISC_OK ? status : c->status;
+        c->end = c->at + reserved;
         return false;
     }
-    c->start = out->start + before;
-    c->at = out->data + out->end;
     c->end = c->at + reserved + more;
     return true;
 }

@@ -93,11 +93,19 @@ typedef struct redisc_handle_class {
     void (*close)(redisc *r);
     /* Buffering handles: the error of the call at that place, or NULL. NULL on immediate ones. */
     const redisc_error *(*error_at)(redisc *r, size_t place);
+    /* Whether it keeps the next call for later instead of answering it; NULL: never. */
+    bool (*collects)(const redisc *r);
 } redisc_handle_class;
 
 struct redisc {
     const redisc_handle_class *is;
 };
+
+/* Whether the next call on the handle will be kept for later, so that its variable must live on. */
+static inline bool redisc_collects(const redisc *r)
+{
+    return r->is->collects != NULL && r->is->collects(r);
+}
 
 /* "$0\r\n" … "$1023\r\n", padded to 8 bytes; the last byte of the 8 is the text's length. */
 extern const char redisc_bulk_heads[REDISC_LENGTHS][8];

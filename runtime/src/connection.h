@@ -18,6 +18,8 @@
 #include "deadline.h"
 #include "parser.h"
 
+enum { REDISC_GROWN_BYTES = 64 * 1024 /* what buffers may hold without being looked after */ };
+
 typedef struct redisc_connection redisc_connection;
 
 /* Gets each push of the server. It must not use the connection; the push is gone when it returns.
@@ -36,9 +38,9 @@ struct redisc_connection {
     bool changed; /* a command changed its state: don't pool it again */
     bool grown;   /* a reply was so large that its buffers may hold much memory */
     int64_t created_ms;
-    int64_t used_ms;        /* when the clock was last looked at for it: when its last command began */
-    unsigned fork_count;    /* redisc_fork_count() when it was opened: another value means another
-                               process owns it */
+    int64_t used_ms;     /* when the clock was last looked at for it: when its last command began */
+    unsigned fork_count; /* redisc_fork_count() when it was opened: another value means another
+                            process owns it */
     redisc_on_push on_push; /* NULL: pushes are counted and dropped */
     void *on_push_context;
     uint64_t pushes; /* how many have come */
@@ -111,6 +113,26 @@ ptrdiff_t redisc_connection_read_some(redisc_connection *connection, int64_t tim
 /* Takes the next reply that is complete; pushes before it are handed on. Consume it before the next
  * call. FAILED: the last error tells why. */
 redisc_parse redisc_connection_take(redisc_connection *connection, redisc_parsed *reply);
+
+/* Notes that a reply was so large that the connection should give memory back when it is idle. */
+static inline void redisc_connection_note_size(redisc_connection *connection,
+                                               const redisc_parsed *reply)
+{
+    if (reply->text + reply->count * sizeof *reply->nodes > REDISC_GROWN_BYTES) {
+        connection->grown = true;
+    }
+}
+
+/*
+ * Whether a call's error speaks of the connection (LOADING, MASTERDOWN, NOAUTH), so that another
+ * one may fare better. A command that sets the connection up says something of its arguments only.
+ */
+static inline bool redisc_dooms_connection(const redisc_command_info *info, redisc_status status)
+{
+    return redisc_is(status, REDISC_ERROR_CONNECTION) &&
+           (!redisc_is(status, REDISC_ERROR_AUTHENTICATION) ||
+            (info->flags & REDISC_COMMAND_CONNECTION) == 0);
+}
 
 /* A push has come: counts it and hands it to on_push. */
 void redisc_connection_push(redisc_connection *connection, const redisc_parsed *push);

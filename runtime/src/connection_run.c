@@ -5,7 +5,6 @@
 #include "utf8.h"
 
 enum {
-    GROWN_BYTES = 64 * 1024,
     /* A server looks after its blocked clients a few times a second: what it answers so late is no
      * sign of trouble. */
     LEAST_MARGIN_MS = 250
@@ -51,41 +50,20 @@ redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_comm
 static redisc_status check_encoding(const redisc_connection *connection,
                                     const redisc_command *command, const redisc_parsed *reply)
 {
-    size_t value;
-    size_t at;
-    if (connection->config->options.encoding != REDISC_ENCODING_UTF8 ||
-        redisc_utf8_check(reply, &value, &at)) {
-        return REDISC_OK;
-    }
-    return redisc_fail(REDISC_ERROR_ENCODING,
-                       "%s: value %zu of the reply is not UTF-8, from byte %zu on",
-                       command->info->name, value, at);
-}
-
-/*
- * After an error reply that speaks of the connection (LOADING, MASTERDOWN, NOAUTH) another one may
- * fare better. A command that sets the connection up says something of its arguments only.
- */
-static bool dooms_connection(const redisc_command *command, redisc_status status)
-{
-    if (!redisc_is(status, REDISC_ERROR_CONNECTION)) {
-        return false;
-    }
-    return !redisc_is(status, REDISC_ERROR_AUTHENTICATION) ||
-           (command->info->flags & REDISC_COMMAND_CONNECTION) == 0;
+    return connection->config->options.encoding == REDISC_ENCODING_UTF8
+               ? redisc_utf8_require(reply, command->info->name)
+               : REDISC_OK;
 }
 
 static redisc_status read_reply(redisc_connection *connection, const redisc_command *command,
                                 redisc_parsed *reply, const redisc_result *result, void *out)
 {
-    if (reply->text + reply->count * sizeof *reply->nodes > GROWN_BYTES) {
-        connection->grown = true;
-    }
+    redisc_connection_note_size(connection, reply);
     redisc_status status = check_encoding(connection, command, reply);
     if (status == REDISC_OK) {
         status = redisc_read_reply(reply, result, out);
     }
-    if (status < 0 && dooms_connection(command, status)) {
+    if (status < 0 && redisc_dooms_connection(command->info, status)) {
         connection->broken = true;
     }
     redisc_parser_consume(connection->parser);

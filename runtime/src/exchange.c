@@ -9,13 +9,37 @@
 enum {
     PORTION = 64 * 1024, /* sent at once: what a socket's buffer takes, and no more than the server
                             digests meanwhile */
-    SLICE_MS = 10        /* a transport without a descriptor is tried again after it */
+    SLICE_MS = 10,       /* a transport without a descriptor is tried again after it */
+    PACE_BYTES = 1 << 20,
+    PACE_REPLIES = 1000
 };
 
 static redisc_status broken(redisc_exchange *x)
 {
     x->connection->broken = true;
     return redisc_last_error()->status;
+}
+
+/* The same for an error that the exchange itself has met. */
+static redisc_status broken_here(redisc_exchange *x)
+{
+    char address[REDISC_ADDRESS_SIZE];
+    redisc_error_prefix("%s", redisc_options_address(&x->connection->config->options, address));
+    return broken(x);
+}
+
+static void put_off(redisc_exchange *x, size_t bytes, size_t replies)
+{
+    x->moved += bytes;
+    x->answered += replies;
+    if (x->moved < PACE_BYTES && x->answered < PACE_REPLIES) {
+        return;
+    }
+    x->moved = x->answered = 0;
+    redisc_deadline later = redisc_deadline_after(x->pace_ms);
+    if (later.at_ms > x->deadline.at_ms) {
+        x->deadline = later;
+    }
 }
 
 static redisc_status lost(redisc_exchange *x, int error)
@@ -27,13 +51,13 @@ static redisc_status lost(redisc_exchange *x, int error)
         redisc_fail_errno(REDISC_ERROR_CLOSED, error,
                           "the connection was lost with %zu replies to come", x->expected);
     }
-    return broken(x);
+    return broken_here(x);
 }
 
 static redisc_status too_late(redisc_exchange *x)
 {
     redisc_fail(REDISC_ERROR_TIMEOUT, "the deadline passed with %zu replies to come", x->expected);
-    return broken(x);
+    return broken_here(x);
 }
 
 /* Hands out every reply that is complete. */
@@ -44,16 +68,19 @@ static redisc_status take_replies(redisc_exchange *x)
     while ((state = redisc_connection_take(x->connection, &reply)) == REDISC_PARSE_REPLY) {
         if (x->expected == 0) {
             redisc_fail(REDISC_ERROR_PROTOCOL, "more replies came than commands were sent");
-            return broken(x);
+            return broken_here(x);
         }
         x->expected--;
+        put_off(x, x->received, 1);
+        x->received = 0;
+        redisc_connection_note_size(x->connection, &reply);
         redisc_status status = x->on_reply(x->context, &reply);
         redisc_parser_consume(x->connection->parser);
         if (status < 0) {
             return broken(x);
         }
     }
-    return state == REDISC_PARSE_FAILED ? broken(x) : REDISC_OK;
+    return state == REDISC_PARSE_FAILED ? broken_here(x) : REDISC_OK;
 }
 
 /* Reads once and takes what that completes. *moved: whether anything came. */
@@ -62,13 +89,14 @@ static redisc_status receive_some(redisc_exchange *x, int64_t timeout_ms, bool *
     ptrdiff_t count = redisc_connection_read_some(x->connection, timeout_ms);
     *moved = count > 0;
     if (count > 0) {
+        x->received += (size_t)count;
         return take_replies(x);
     }
     if (count == REDISC_TRANSPORT_TIMEOUT || count == REDISC_TRANSPORT_AGAIN) {
         return REDISC_OK;
     }
     if (count == REDISC_CONNECTION_NO_ROOM) {
-        return broken(x);
+        return broken_here(x);
     }
     return lost(x, count == REDISC_TRANSPORT_CLOSED ? 0 : errno);
 }
@@ -82,7 +110,9 @@ static redisc_status send_some(redisc_exchange *x, int64_t timeout_ms, bool *mov
                                                       portion, timeout_ms);
     *moved = count > 0;
     if (count > 0) {
-        x->sent += (size_t)count < portion ? (size_t)count : portion;
+        size_t sent = (size_t)count < portion ? (size_t)count : portion;
+        x->sent += sent;
+        put_off(x, sent, 0);
         return REDISC_OK;
     }
     if (count == REDISC_TRANSPORT_TIMEOUT || count == REDISC_TRANSPORT_AGAIN) {
@@ -92,7 +122,7 @@ static redisc_status send_some(redisc_exchange *x, int64_t timeout_ms, bool *mov
     /* A server that closes mostly says why before; what it said is taken, and may be the very
      * reply. */
     bool heard = true;
-    while (heard && x->expected > 0) {
+    while (heard && x->expected > 0 && !redisc_deadline_passed(x->deadline)) {
         redisc_status status = receive_some(x, 0, &heard);
         if (status != REDISC_OK) {
             return status;
@@ -131,6 +161,9 @@ static redisc_status receive_all(redisc_exchange *x, bool *came)
     while (more && status == REDISC_OK) {
         status = receive_some(x, 0, &more);
         *came = *came || more;
+        if (more && status == REDISC_OK && redisc_deadline_passed(x->deadline)) {
+            return too_late(x); /* a server that never stops talking must not talk past it */
+        }
     }
     return status;
 }

@@ -2,8 +2,7 @@
 #define REDISC_NO_MACROS
 #include <redisc/iterator.h>
 
-#include "alloc.h"
-#include "error.h"
+#include "command.h"
 
 #include <redisc/commands.h>
 
@@ -72,11 +71,13 @@ static redisc_status open_iterator(redisc *r, redisc_str key, fetcher fetch, siz
                                    redisc_iterator **iterator)
 {
     static const redisc_iterator_options everything;
+    if (iterator != NULL) {
+        *iterator = NULL;
+    }
     if (iterator == NULL || r == NULL) {
         return redisc_fail(REDISC_ERROR_ARGUMENT, "iterator: `%s` is NULL",
                            r == NULL ? "r" : "iterator");
     }
-    *iterator = NULL;
     options = options == NULL ? &everything : options;
     size_t text = key.len + options->match.len + options->type.len;
     redisc_iterator *it = redisc_allocate_zeroed(sizeof *it + text);
@@ -135,13 +136,15 @@ static bool turn_page(redisc_iterator *it)
         if (it->begun && it->page.cursor == 0) {
             return false;
         }
+        if (redisc_collects(it->r)) {
+            it->status = redisc_fail(REDISC_ERROR_UNSUPPORTED,
+                                     "an iterator needs a handle that answers at once");
+            return false;
+        }
         page next = {0};
         redisc_status status = it->fetch(it, &next);
         if (status != REDISC_OK) {
-            it->status = status == REDISC_QUEUED
-                             ? redisc_fail(REDISC_ERROR_UNSUPPORTED,
-                                           "an iterator needs a handle that answers at once")
-                             : status;
+            it->status = status;
             return false;
         }
         redisc_free(it->page.block);
@@ -173,7 +176,7 @@ static const void *next_item(redisc_iterator *it, size_t item)
     bool redisc_next_##name(redisc_iterator *it, type *element)                                    \
     {                                                                                              \
         const type *item = next_item(it, sizeof *item);                                            \
-        if (item != NULL) {                                                                        \
+        if (item != NULL && element != NULL) {                                                     \
             *element = *item;                                                                      \
         }                                                                                          \
         return item != NULL;                                                                       \

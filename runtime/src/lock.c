@@ -2,19 +2,17 @@
 #define REDISC_NO_MACROS
 #include <redisc/lock.h>
 
-#include "alloc.h"
+#include "command.h"
 #include "deadline.h"
-#include "error.h"
-#include "number.h"
+#include "lock_holders.h"
 #include "random.h"
 
 #include <redisc/commands.h>
 #include <redisc/lua.h>
 
-#include <pthread.h>
 #include <string.h>
 
-enum { TOKEN_SIZE = 32, DEFAULT_SLEEP_MS = 100 };
+enum { DEFAULT_SLEEP_MS = 100 };
 
 /* Each script takes the token first, and touches the key only if it still holds it. */
 static const char release_source[] = "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end\n"
@@ -36,9 +34,7 @@ struct redisc_lock {
     redisc_lua_script *release;
     redisc_lua_script *extend;
     redisc_lua_script *reacquire;
-    pthread_key_t key; /* a thread's token, or NULL while it does not hold the lock */
-    bool has_key;
-    char *shared_token; /* with shared_token: the one for all */
+    redisc_lock_holders holders;
     size_t name_len;
     char name[];
 };
@@ -46,50 +42,6 @@ struct redisc_lock {
 static redisc_str name_of(const redisc_lock *lock)
 {
     return redisc_bytes(lock->name, lock->name_len);
-}
-
-/* The token under which this thread holds the lock; NULL: it doesn't. */
-static char *token_of(const redisc_lock *lock)
-{
-    return lock->has_key ? pthread_getspecific(lock->key) : lock->shared_token;
-}
-
-/* Takes the token over, or forgets and frees it (NULL). */
-static redisc_status set_token(redisc_lock *lock, char *token)
-{
-    char *old = token_of(lock);
-    if (lock->has_key) {
-        if (pthread_setspecific(lock->key, token) != 0) {
-            redisc_release(token);
-            return redisc_fail(REDISC_ERROR_MEMORY, "no memory for a thread's token");
-        }
-    } else {
-        lock->shared_token = token;
-    }
-    redisc_release(old);
-    return REDISC_OK;
-}
-
-static char *new_token(void)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char bytes[TOKEN_SIZE / 2];
-    char *token = redisc_allocate(TOKEN_SIZE + 1);
-    if (token == NULL) {
-        redisc_fail(REDISC_ERROR_MEMORY, "no memory for a lock's token");
-        return NULL;
-    }
-    if (!redisc_random_bytes(bytes, sizeof bytes)) {
-        redisc_release(token);
-        redisc_fail(REDISC_ERROR_LOCK, "the system gives no random bytes for a lock's token");
-        return NULL;
-    }
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        token[2 * i] = digits[bytes[i] >> 4];
-        token[2 * i + 1] = digits[bytes[i] & 0xf];
-    }
-    token[TOKEN_SIZE] = '\0';
-    return token;
 }
 
 static redisc_status check_options(redisc_str name, const redisc_lock_options *options)
@@ -114,8 +66,7 @@ static redisc_status open_script(const char *source, redisc_lua_script **script)
     return redisc_lua_script_open(redisc_text(source), script);
 }
 
-/* Everything of a lock that can fail. */
-static redisc_status equip(redisc_lock *lock)
+static redisc_status open_scripts(redisc_lock *lock)
 {
     redisc_status status = open_script(release_source, &lock->release);
     if (status == REDISC_OK) {
@@ -124,14 +75,6 @@ static redisc_status equip(redisc_lock *lock)
     if (status == REDISC_OK) {
         status = open_script(reacquire_source, &lock->reacquire);
     }
-    if (status == REDISC_OK && !lock->options.shared_token) {
-        lock->has_key = pthread_key_create(&lock->key, redisc_release) == 0;
-        if (!lock->has_key) {
-            status =
-                redisc_fail(REDISC_ERROR_LIMIT, "the process has no more room for thread-specific "
-                                                "data; use `shared_token`");
-        }
-    }
     return status;
 }
 
@@ -139,11 +82,13 @@ redisc_status redisc_lock_open(redisc *r, redisc_str name, const redisc_lock_opt
                                redisc_lock **opened)
 {
     static const redisc_lock_options defaults;
+    if (opened != NULL) {
+        *opened = NULL;
+    }
     if (opened == NULL || r == NULL) {
         return redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_lock_open: `%s` is NULL",
                            r == NULL ? "r" : "lock");
     }
-    *opened = NULL;
     options = options == NULL ? &defaults : options;
     redisc_status status = check_options(name, options);
     if (status != REDISC_OK) {
@@ -158,7 +103,8 @@ redisc_status redisc_lock_open(redisc *r, redisc_str name, const redisc_lock_opt
     lock->options.sleep_ms = options->sleep_ms == 0 ? DEFAULT_SLEEP_MS : options->sleep_ms;
     lock->name_len = name.len;
     memcpy(lock->name, name.data, name.len);
-    status = equip(lock);
+    lock->holders.shared = options->shared_token;
+    status = open_scripts(lock);
     if (status != REDISC_OK) {
         redisc_lock_close(lock);
         return status;
@@ -172,10 +118,7 @@ void redisc_lock_close(redisc_lock *lock)
     if (lock == NULL) {
         return;
     }
-    redisc_release(token_of(lock));
-    if (lock->has_key) {
-        pthread_key_delete(lock->key);
-    }
+    redisc_lock_holders_free(&lock->holders);
     redisc_lua_script_close(lock->release);
     redisc_lua_script_close(lock->extend);
     redisc_lua_script_close(lock->reacquire);
@@ -188,24 +131,53 @@ static redisc_status no_lock(const char *function)
 }
 
 /* A buffering handle can't say whether the lock was had. */
-static redisc_status answered(redisc_status status)
+static redisc_status check_handle(const redisc_lock *lock)
 {
-    return status != REDISC_QUEUED ? status
-                                   : redisc_fail(REDISC_ERROR_UNSUPPORTED,
-                                                 "a lock needs a handle that answers at once");
+    return !redisc_collects(lock->r) ? REDISC_OK
+                                     : redisc_fail(REDISC_ERROR_UNSUPPORTED,
+                                                   "a lock needs a handle that answers at once");
 }
 
-static redisc_status try_once(redisc_lock *lock, const char *token, bool *held)
+/* Whether the key holds this token. */
+static redisc_status has_token(redisc_lock *lock, const redisc_lock_token *token, bool *has)
+{
+    const redisc_str *value = NULL;
+    redisc_status status = redisc_get(lock->r, name_of(lock), &value);
+    *has =
+        status == REDISC_OK && value != NULL && redisc_str_equal(*value, redisc_text(token->text));
+    redisc_free(value);
+    return status;
+}
+
+/* When the answer was lost the key tells whether the token got there; else the failure stands. */
+static redisc_status try_once(redisc_lock *lock, const redisc_lock_token *token, bool *held)
 {
     redisc_set_options how = {.when = REDISC_SET_NX, .px = lock->options.timeout_ms};
-    return answered(redisc_set_with(lock->r, name_of(lock), redisc_text(token), &how, held));
+    redisc_status status =
+        redisc_set_with(lock->r, name_of(lock), redisc_text(token->text), &how, held);
+    if (status >= 0 || redisc_last_error()->delivery != REDISC_UNKNOWN) {
+        return status;
+    }
+    redisc_error_copy why;
+    redisc_error_save(&why);
+    if (has_token(lock, token, held) == REDISC_OK && *held) {
+        return REDISC_OK;
+    }
+    return redisc_error_restore(&why);
 }
 
-static redisc_status try_until(redisc_lock *lock, const char *token, int64_t wait_ms, bool *held)
+/* Tries until the lock is had, which is noted, or time is up. */
+static redisc_status try_until(redisc_lock *lock, const redisc_lock_token *token, int64_t wait_ms,
+                               bool *held)
 {
     redisc_deadline deadline = redisc_deadline_after(wait_ms);
     for (;;) {
+        int64_t timeout_ms = lock->options.timeout_ms;
+        redisc_deadline until = redisc_deadline_after(timeout_ms == 0 ? -1 : timeout_ms);
         redisc_status status = try_once(lock, token, held);
+        if (*held) {
+            redisc_lock_holders_note(&lock->holders, token, until.at_ms);
+        }
         int64_t left = redisc_deadline_left(deadline);
         if (status != REDISC_OK || *held || left == 0) {
             return status;
@@ -213,6 +185,20 @@ static redisc_status try_until(redisc_lock *lock, const char *token, int64_t wai
         int64_t pause = lock->options.sleep_ms;
         redisc_sleep_ms(left > 0 && left < pause ? left : pause);
     }
+}
+
+static redisc_status acquire(redisc_lock *lock, int64_t wait_ms, bool *held)
+{
+    redisc_lock_token token;
+    redisc_status status = redisc_lock_token_new(&token);
+    if (status == REDISC_OK) {
+        status = redisc_lock_holders_prepare(&lock->holders, redisc_now_ms());
+    }
+    if (status == REDISC_OK) {
+        status = try_until(lock, &token, wait_ms, held);
+        redisc_lock_holders_forget(&lock->holders, true);
+    }
+    return status;
 }
 
 redisc_status redisc_lock_acquire_within(redisc_lock *lock, int64_t wait_ms, bool *held)
@@ -224,21 +210,15 @@ redisc_status redisc_lock_acquire_within(redisc_lock *lock, int64_t wait_ms, boo
     if (lock == NULL) {
         return no_lock("redisc_lock_acquire");
     }
-    char *token = new_token();
-    if (token == NULL) {
-        return redisc_last_error()->status;
+    redisc_status status = check_handle(lock);
+    if (status == REDISC_OK) {
+        status = acquire(lock, wait_ms, &got);
     }
-    redisc_status status = try_until(lock, token, wait_ms, &got);
-    if (status != REDISC_OK || !got) {
-        redisc_release(token);
-        if (status == REDISC_OK && held == NULL) {
-            status = redisc_fail(REDISC_ERROR_LOCK, "the lock is held by somebody else");
-        }
-        return status;
+    if (status == REDISC_OK && !got && held == NULL) {
+        return redisc_fail(REDISC_ERROR_LOCK, "the lock is held by somebody else");
     }
-    status = set_token(lock, token);
-    if (status == REDISC_OK && held != NULL) {
-        *held = true;
+    if (held != NULL) {
+        *held = got;
     }
     return status;
 }
@@ -254,15 +234,16 @@ redisc_status redisc_lock_acquire(redisc_lock *lock, bool *held)
 
 /* Runs a script on the lock with its token; REDISC_ERROR_LOCK if it is no longer ours. */
 static redisc_status run_owned(redisc_lock *lock, const redisc_lua_script *script,
-                               const char *token, int64_t milliseconds, const char *what)
+                               const redisc_lock_token *token, int64_t milliseconds,
+                               const char *what)
 {
     char digits[REDISC_INTEGER_SIZE];
     redisc_str keys[] = {name_of(lock)};
-    redisc_str arguments[] = {redisc_text(token),
+    redisc_str arguments[] = {redisc_text(token->text),
                               {digits, redisc_write_integer(digits, milliseconds)}};
     const redisc_reply *reply;
-    redisc_status status = answered(redisc_lua_run(lock->r, script, (redisc_str_list){keys, 1},
-                                                   (redisc_str_list){arguments, 2}, &reply));
+    redisc_status status = redisc_lua_run(lock->r, script, (redisc_str_list){keys, 1},
+                                          (redisc_str_list){arguments, 2}, &reply);
     if (status != REDISC_OK) {
         return status;
     }
@@ -275,32 +256,45 @@ static redisc_status run_owned(redisc_lock *lock, const redisc_lua_script *scrip
     return status;
 }
 
+/* The token for doing something to a lock that is held. */
+static redisc_status need_token(redisc_lock *lock, redisc_lock_token *token, const char *what)
+{
+    if (!redisc_lock_holders_token(&lock->holders, token)) {
+        return redisc_fail(REDISC_ERROR_LOCK, "cannot %s an unlocked lock", what);
+    }
+    return check_handle(lock);
+}
+
 redisc_status redisc_lock_release(redisc_lock *lock)
 {
     if (lock == NULL) {
         return no_lock("redisc_lock_release");
     }
-    char *token = token_of(lock);
-    if (token == NULL) {
-        return redisc_fail(REDISC_ERROR_LOCK, "cannot release an unlocked lock");
+    redisc_lock_token token;
+    redisc_status status = need_token(lock, &token, "release");
+    if (status != REDISC_OK) {
+        return status;
     }
-    char copy[TOKEN_SIZE + 1];
-    memcpy(copy, token, sizeof copy);
-    set_token(lock, NULL);
-    return run_owned(lock, lock->release, copy, 0, "release");
+    status = run_owned(lock, lock->release, &token, 0, "release");
+    if (status == REDISC_OK || status == REDISC_ERROR_LOCK) {
+        redisc_lock_holders_forget(&lock->holders, false);
+    }
+    return status;
 }
 
 static redisc_status prolong(redisc_lock *lock, const redisc_lua_script *script,
                              int64_t milliseconds, const char *what)
 {
-    const char *token = token_of(lock);
-    if (token == NULL) {
-        return redisc_fail(REDISC_ERROR_LOCK, "cannot %s an unlocked lock", what);
+    redisc_lock_token token;
+    redisc_status status = need_token(lock, &token, what);
+    if (status != REDISC_OK) {
+        return status;
     }
     if (lock->options.timeout_ms == 0) {
         return redisc_fail(REDISC_ERROR_LOCK, "cannot %s a lock with no time-out", what);
     }
-    return run_owned(lock, script, token, milliseconds, what);
+    redisc_lock_holders_note(&lock->holders, &token, INT64_MAX);
+    return run_owned(lock, script, &token, milliseconds, what);
 }
 
 redisc_status redisc_lock_extend(redisc_lock *lock, int64_t additional_ms)
@@ -325,25 +319,27 @@ redisc_status redisc_lock_reacquire(redisc_lock *lock)
 
 redisc_status redisc_lock_owned(redisc_lock *lock, bool *owned)
 {
+    if (owned != NULL) {
+        *owned = false;
+    }
     if (lock == NULL || owned == NULL) {
         return lock == NULL
                    ? no_lock("redisc_lock_owned")
                    : redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_lock_owned: `owned` is NULL");
     }
-    *owned = false;
-    const char *token = token_of(lock);
-    if (token == NULL) {
-        return REDISC_OK;
+    redisc_lock_token token;
+    redisc_status status = check_handle(lock);
+    if (status != REDISC_OK || !redisc_lock_holders_token(&lock->holders, &token)) {
+        return status;
     }
-    const redisc_str *value = NULL;
-    redisc_status status = answered(redisc_get(lock->r, name_of(lock), &value));
-    *owned = status == REDISC_OK && value != NULL && redisc_str_equal(*value, redisc_text(token));
-    redisc_free(value);
-    return status;
+    return has_token(lock, &token, owned);
 }
 
 redisc_status redisc_lock_locked(redisc_lock *lock, bool *locked)
 {
+    if (locked != NULL) {
+        *locked = false;
+    }
     if (lock == NULL || locked == NULL) {
         return lock == NULL
                    ? no_lock("redisc_lock_locked")
@@ -351,7 +347,10 @@ redisc_status redisc_lock_locked(redisc_lock *lock, bool *locked)
     }
     redisc_str keys[] = {name_of(lock)};
     int64_t count = 0;
-    redisc_status status = answered(redisc_exists(lock->r, (redisc_str_list){keys, 1}, &count));
-    *locked = status == REDISC_OK && count > 0;
+    redisc_status status = check_handle(lock);
+    if (status == REDISC_OK) {
+        status = redisc_exists(lock->r, (redisc_str_list){keys, 1}, &count);
+    }
+    *locked = count > 0;
     return status;
 }

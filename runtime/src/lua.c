@@ -126,7 +126,7 @@ void redisc_lua_script_close(redisc_lua_script *script)
 
 const char *redisc_lua_script_sha1(const redisc_lua_script *script)
 {
-    return script->sha1;
+    return script == NULL ? "" : script->sha1;
 }
 
 redisc_status redisc_lua_library_open(redisc_str text, redisc_lua_library **library)

@@ -58,6 +58,13 @@ static inline uint64_t redisc_node_head(redisc_node_type kind, size_t length)
     return (uint64_t)length << 8 | (uint64_t)kind;
 }
 
+/* The place of what follows the value at `place`, all its children included. */
+static inline size_t redisc_node_after(const redisc_node *nodes, size_t place)
+{
+    const redisc_node *node = &nodes[place];
+    return redisc_node_kind(node) >= REDISC_NODE_ARRAY ? (size_t)node->as.next : place + 1;
+}
+
 enum {
     REDISC_PADDING = 32 /* bytes behind a string's end that may be read, in a padded reply */
 };

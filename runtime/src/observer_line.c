@@ -66,7 +66,7 @@ static redisc_status read_origin(scan *in, redisc_observed *observed)
     }
     before = *in;
     if (!take_until(in, " ", &text) || !redisc_read_integer(text.data, text.len, &observed->db)) {
-        return fault(&before, "the number of a database");
+        return fault(&before, "a database");
     }
     before = *in;
     if (!take_until(in, "] \"", &observed->address)) {

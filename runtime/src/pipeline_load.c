@@ -71,12 +71,19 @@ redisc_status redisc_pipe_prefix_loads(redisc_pipe *pipe)
 
 void redisc_pipe_on_loaded(redisc_pipe *pipe, const redisc_parsed *reply)
 {
+    static const redisc_command_info loading = {.name = "SCRIPT LOAD", .words = ""};
     const redisc_node *root = reply->nodes;
     pipe->loads_open--;
-    if (redisc_node_kind(root) == REDISC_NODE_ERROR && pipe->load_error == NULL) {
+    if (redisc_node_kind(root) != REDISC_NODE_ERROR) {
+        return;
+    }
+    redisc_status status =
         redisc_fail_server(redisc_bytes(redisc_node_bytes(reply, root), redisc_node_length(root)));
-        redisc_error_about("SCRIPT LOAD", REDISC_ANSWERED, 1);
-        pipe->load_error = redisc_error_clone();
+    redisc_pipe_note_error(pipe, &loading, status);
+    if (pipe->load_error == NULL) {
+        redisc_error_about(loading.name, REDISC_ANSWERED, 1);
+        pipe->load_error =
+            redisc_error_clone(); /* no memory: then the call's own error has to do */
     }
 }
 

@@ -6,27 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t redisc_pipe_offset(const redisc_pipe *pipe, size_t place)
+const char *redisc_pipe_first_call(const redisc_pipe *pipe)
 {
-    const char *start = redisc_buffer_content(&pipe->out);
-    const char *end = start + redisc_buffer_len(&pipe->out);
-    const char *first = start + pipe->prefix;
-    const char *at = redisc_pipe_atomic(pipe) ? redisc_encoded_skip(first) : first;
-    for (size_t i = 0; i < place && at < end; i++) {
-        at = redisc_encoded_skip(at);
-    }
-    return (size_t)(at - start);
+    const char *at = redisc_buffer_content(&pipe->out) + pipe->prefix;
+    return redisc_pipe_atomic(pipe) ? redisc_encoded_skip(at) : at;
 }
 
 /* Appends a word, printable; false when the text is full, which then ends in "...". */
-static bool append_word(char *text, size_t size, redisc_str word)
+static bool append_word(char text[REDISC_PIPE_WORDS], redisc_str word)
 {
     size_t len = strlen(text);
-    if (len > 0 && len + 5 < size) {
+    if (len > 0 && len + 5 < REDISC_PIPE_WORDS) {
         text[len++] = ' ';
     }
     for (size_t i = 0; i < word.len; i++) {
-        if (len + 5 > size) {
+        if (len + 5 > REDISC_PIPE_WORDS) {
             memcpy(text + len, "...", 4);
             return false;
         }
@@ -37,16 +31,32 @@ static bool append_word(char *text, size_t size, redisc_str word)
     return true;
 }
 
-void redisc_pipe_words(const redisc_pipe *pipe, size_t place, char *text, size_t size)
+/* Commands whose arguments may hold a password are told by their name alone. */
+static bool has_secrets(const char *name)
 {
-    text[0] = '\0';
-    if (pipe->streaming) {
-        snprintf(text, size, "%s", pipe->queue.slots[place].info->name);
+    static const char *const names[] = {"ACL SETUSER", "AUTH", "CONFIG SET", "HELLO", "MIGRATE"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void redisc_pipe_words(const redisc_pipe *pipe, size_t place, char text[REDISC_PIPE_WORDS])
+{
+    const char *name = redisc_queue_slot(&pipe->queue, place)->info->name;
+    if (has_secrets(name)) {
+        snprintf(text, REDISC_PIPE_WORDS, "%s", name);
         return;
     }
-    const char *at = redisc_buffer_content(&pipe->out) + redisc_pipe_offset(pipe, place);
+    const char *at = redisc_pipe_first_call(pipe);
+    for (size_t i = 0; i < place; i++) {
+        at = redisc_encoded_skip(at);
+    }
+    text[0] = '\0';
     size_t words = redisc_encoded_head(&at);
-    while (words-- > 0 && append_word(text, size, redisc_encoded_word(&at))) {
+    while (words-- > 0 && append_word(text, redisc_encoded_word(&at))) {
     }
 }
 
@@ -61,10 +71,35 @@ static const redisc_call_failure *telling(const redisc_queue *queue)
     return queue->failure_count > 0 ? &queue->failures[0] : NULL;
 }
 
+/* Not for what EXEC itself said, which is true of all calls. */
 static bool of_one_call(const redisc_error *error)
 {
-    return error->delivery == REDISC_ANSWERED && error->status != REDISC_ERROR_WATCH &&
-           error->status != REDISC_ERROR_EXECABORT;
+    return error->delivery == REDISC_ANSWERED && error->status != REDISC_ERROR_EXECABORT &&
+           strcmp(error->command, "EXEC") != 0;
+}
+
+/* Whether a call failed because its script could not be loaded. */
+static bool is_for_lack_of_script(const redisc_error *error)
+{
+    return error->status == REDISC_ERROR_NOSCRIPT ||
+           (error->status == REDISC_ERROR_SERVER &&
+            strstr(error->text, "Function not found") != NULL);
+}
+
+static void name_the_call(const redisc_pipe *pipe, const redisc_call_failure *failure)
+{
+    char words[REDISC_PIPE_WORDS];
+    if (pipe->streaming) {
+        snprintf(words, sizeof words, "%s", failure->error->command); /* the bytes are gone */
+    } else {
+        redisc_pipe_words(pipe, failure->first, words);
+    }
+    if (words[0] == '\0') {
+        redisc_error_prefix("Command # %zu of pipeline caused error", failure->first + 1);
+    } else {
+        redisc_error_prefix("Command # %zu (%s) of pipeline caused error", failure->first + 1,
+                            words);
+    }
 }
 
 redisc_status redisc_pipe_report(const redisc_pipe *pipe, redisc_status status)
@@ -73,20 +108,13 @@ redisc_status redisc_pipe_report(const redisc_pipe *pipe, redisc_status status)
     if (status < 0 || failure == NULL) {
         return status;
     }
-    bool discarded = failure->error->status == REDISC_ERROR_WATCH ||
-                     pipe->queue.failures[0].error->status == REDISC_ERROR_EXECABORT ||
-                     failure->error->status == REDISC_ERROR_EXECABORT;
-    if (pipe->options.keep_errors && !discarded) {
+    if (pipe->options.keep_errors && !pipe->discarded) {
         return REDISC_OK;
     }
-    bool unloaded =
-        pipe->load_error != NULL && redisc_is(failure->error->status, REDISC_ERROR_SERVER);
+    bool unloaded = pipe->load_error != NULL && is_for_lack_of_script(failure->error);
     status = redisc_error_recall(unloaded ? pipe->load_error : failure->error);
     if (of_one_call(failure->error)) {
-        char words[160];
-        redisc_pipe_words(pipe, failure->first, words, sizeof words);
-        redisc_error_prefix("Command # %zu (%s) of pipeline caused error", failure->first + 1,
-                            words);
+        name_the_call(pipe, failure);
     }
     return status;
 }

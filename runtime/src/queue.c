@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "queue.h"
 
+#include "utf8.h"
+
 #include <string.h>
+
+enum { KEPT_SLOTS = 16 * 1024 /* by an idle queue */ };
 
 void redisc_queue_free(redisc_queue *queue)
 {
@@ -11,8 +15,25 @@ void redisc_queue_free(redisc_queue *queue)
     *queue = (redisc_queue){0};
 }
 
-static redisc_status grow(redisc_queue *queue)
+/* Moves the open calls to the front of the row. */
+static void drop_finished(redisc_queue *queue)
 {
+    size_t finished = queue->first - queue->dropped;
+    size_t open = redisc_queue_open(queue);
+    if (open > 0 && finished > 0) {
+        memmove(queue->slots, queue->slots + finished, open * sizeof *queue->slots);
+    }
+    queue->dropped = queue->first;
+}
+
+/* Uses the slots of finished calls again if they are the half of all at least, so that moving costs
+ * no more than pushing did; else gets more. */
+static redisc_status make_room(redisc_queue *queue)
+{
+    if (queue->capacity > 0 && queue->first - queue->dropped >= queue->capacity / 2) {
+        drop_finished(queue);
+        return REDISC_OK;
+    }
     size_t capacity = queue->capacity == 0 ? 16 : queue->capacity * 2;
     redisc_call_slot *slots = redisc_reallocate(queue->slots, capacity * sizeof *slots);
     if (slots == NULL) {
@@ -26,40 +47,59 @@ static redisc_status grow(redisc_queue *queue)
 redisc_status redisc_queue_push(redisc_queue *queue, const redisc_command_info *info,
                                 const redisc_result *result, void *out)
 {
-    if (queue->count == queue->capacity) {
-        redisc_status status = grow(queue);
+    if (queue->count - queue->dropped == queue->capacity) {
+        redisc_status status = make_room(queue);
         if (status != REDISC_OK) {
             return status;
         }
     }
-    queue->slots[queue->count++] = (redisc_call_slot){info, result, out};
+    queue->slots[queue->count - queue->dropped] = (redisc_call_slot){info, result, out};
+    queue->count++;
     return REDISC_OK;
 }
 
-/* Keeps the last error for those calls. Without memory, what the caller returns has to do. */
+static bool grow_failures(redisc_queue *queue)
+{
+    size_t capacity = queue->failure_capacity == 0 ? 8 : queue->failure_capacity * 2;
+    redisc_call_failure *failures = redisc_reallocate(queue->failures, capacity * sizeof *failures);
+    if (failures == NULL) {
+        return false;
+    }
+    queue->failures = failures;
+    queue->failure_capacity = capacity;
+    return true;
+}
+
+/* Keeps the last error for those calls. */
 static void keep_failure(redisc_queue *queue, size_t first, size_t end)
 {
-    if (queue->failure_count == queue->failure_capacity) {
-        size_t capacity = queue->failure_capacity == 0 ? 8 : queue->failure_capacity * 2;
-        redisc_call_failure *failures =
-            redisc_reallocate(queue->failures, capacity * sizeof *failures);
-        if (failures == NULL) {
-            return;
-        }
-        queue->failures = failures;
-        queue->failure_capacity = capacity;
+    if (queue->unkept) {
+        return;
     }
-    redisc_error *error = redisc_error_clone();
-    if (error != NULL) {
-        queue->failures[queue->failure_count++] = (redisc_call_failure){first, end, error};
+    bool room = queue->failure_count < queue->failure_capacity || grow_failures(queue);
+    redisc_error *error = room ? redisc_error_clone() : NULL;
+    if (error == NULL) {
+        queue->unkept = true;
+        queue->unkept_from = first;
+        return;
     }
+    queue->failures[queue->failure_count++] = (redisc_call_failure){first, end, error};
+}
+
+redisc_status redisc_queue_kept(const redisc_queue *queue)
+{
+    if (!queue->unkept) {
+        return REDISC_OK;
+    }
+    return redisc_fail(REDISC_ERROR_MEMORY, "no memory to keep why command # %zu failed",
+                       queue->unkept_from + 1);
 }
 
 static redisc_status finish(redisc_queue *queue, redisc_status status)
 {
     size_t place = queue->first++;
     if (status < 0) {
-        redisc_error_about(queue->slots[place].info->name, REDISC_ANSWERED, 1);
+        redisc_error_about(redisc_queue_slot(queue, place)->info->name, REDISC_ANSWERED, 1);
         keep_failure(queue, place, place + 1);
     }
     return status;
@@ -67,15 +107,41 @@ static redisc_status finish(redisc_queue *queue, redisc_status status)
 
 redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply)
 {
-    const redisc_call_slot *slot = &queue->slots[queue->first];
-    return finish(queue, redisc_read_reply(reply, slot->result, slot->out));
+    const redisc_call_slot *slot = redisc_queue_slot(queue, queue->first);
+    redisc_status status = queue->utf8 ? redisc_utf8_require(reply, slot->info->name) : REDISC_OK;
+    if (status == REDISC_OK) {
+        status = redisc_read_reply(reply, slot->result, slot->out);
+    }
+    return finish(queue, status);
+}
+
+/* Insists on UTF-8 in a part of a reply. A part that isn't is read all the same, and dropped, for
+ * its large strings have to go. */
+static redisc_status require_utf8(const redisc_call_slot *slot, const redisc_parsed *reply,
+                                  size_t *place)
+{
+    redisc_parsed part = *reply;
+    size_t after = redisc_node_after(reply->nodes, *place);
+    part.nodes += *place;
+    part.count = after - *place;
+    if (redisc_utf8_require(&part, slot->info->name) == REDISC_OK) {
+        return REDISC_OK;
+    }
+    redisc_error_copy why;
+    redisc_error_save(&why);
+    redisc_read_value(reply, *place, slot->result, NULL, place);
+    return redisc_error_restore(&why);
 }
 
 redisc_status redisc_queue_answer_part(redisc_queue *queue, const redisc_parsed *reply,
                                        size_t *place)
 {
-    const redisc_call_slot *slot = &queue->slots[queue->first];
-    return finish(queue, redisc_read_value(reply, *place, slot->result, slot->out, place));
+    const redisc_call_slot *slot = redisc_queue_slot(queue, queue->first);
+    redisc_status status = queue->utf8 ? require_utf8(slot, reply, place) : REDISC_OK;
+    if (status == REDISC_OK) {
+        status = redisc_read_value(reply, *place, slot->result, slot->out, place);
+    }
+    return finish(queue, status);
 }
 
 void redisc_queue_fail(redisc_queue *queue, size_t end, redisc_delivery delivery)
@@ -84,18 +150,20 @@ void redisc_queue_fail(redisc_queue *queue, size_t end, redisc_delivery delivery
         return;
     }
     bool unnamed = redisc_last_error()->command[0] == '\0' && end == queue->first + 1;
-    redisc_error_about(unnamed ? queue->slots[queue->first].info->name : NULL, delivery, 1);
+    redisc_error_about(unnamed ? redisc_queue_slot(queue, queue->first)->info->name : NULL,
+                       delivery, 1);
     keep_failure(queue, queue->first, end);
     queue->first = end;
 }
 
-void redisc_queue_step(redisc_queue *queue)
-{
-    queue->first++;
-}
-
 const redisc_error *redisc_queue_error(const redisc_queue *queue, size_t place)
 {
+    static const redisc_error unkept = {.status = REDISC_ERROR_MEMORY,
+                                        .delivery = REDISC_UNKNOWN,
+                                        .tries = 1,
+                                        .command = "",
+                                        .word = "",
+                                        .text = "there was no memory to keep why the call failed"};
     size_t low = 0;
     size_t high = queue->failure_count;
     while (low < high) {
@@ -106,8 +174,11 @@ const redisc_error *redisc_queue_error(const redisc_queue *queue, size_t place)
             high = middle;
         }
     }
-    bool found = low < queue->failure_count && queue->failures[low].first <= place;
-    return found ? queue->failures[low].error : NULL;
+    if (low < queue->failure_count && queue->failures[low].first <= place) {
+        return queue->failures[low].error;
+    }
+    bool lost = queue->unkept && place >= queue->unkept_from && place < queue->first;
+    return lost ? &unkept : NULL;
 }
 
 static void drop_failures(redisc_queue *queue)
@@ -116,21 +187,30 @@ static void drop_failures(redisc_queue *queue)
         redisc_release(queue->failures[i].error);
     }
     queue->failure_count = 0;
+    queue->unkept = false;
 }
 
 void redisc_queue_forget(redisc_queue *queue)
 {
     drop_failures(queue);
-    size_t open = redisc_queue_open(queue);
-    if (open > 0 && queue->first > 0) {
-        memmove(queue->slots, queue->slots + queue->first, open * sizeof *queue->slots);
-    }
-    queue->first = 0;
-    queue->count = open;
+    drop_finished(queue);
+    queue->count = redisc_queue_open(queue);
+    queue->first = queue->dropped = 0;
 }
 
 void redisc_queue_rewind(redisc_queue *queue)
 {
     drop_failures(queue);
-    queue->first = 0;
+    queue->first = queue->dropped;
+}
+
+void redisc_queue_shrink(redisc_queue *queue)
+{
+    if (queue->capacity <= KEPT_SLOTS) {
+        return;
+    }
+    redisc_release(queue->slots);
+    queue->slots = NULL;
+    queue->capacity = 0;
+    queue->dropped = queue->count;
 }

@@ -2,6 +2,10 @@
 /**
  * @file
  * Calls that wait for their replies, in order, and the errors of those that failed.
+ *
+ * A call that waits takes one redisc_call_slot (24 bytes on 64-bit machines), and up to as much
+ * again while the row grows by doubling. The slots of finished calls are used again, so a queue
+ * whose calls are answered as they come needs memory for those that are open.
  */
 #ifndef REDISC_SRC_QUEUE_H
 #define REDISC_SRC_QUEUE_H
@@ -23,13 +27,17 @@ typedef struct redisc_call_failure {
 } redisc_call_failure;
 
 typedef struct redisc_queue {
-    redisc_call_slot *slots;
-    size_t first; /* the first one that is open */
-    size_t count; /* all, finished ones included */
+    redisc_call_slot *slots; /* of the calls from `dropped` on */
+    size_t dropped;          /* finished ones whose slots are used again */
+    size_t first;            /* the first one that is open */
+    size_t count;            /* all, finished ones included */
     size_t capacity;
     redisc_call_failure *failures; /* in order, no two overlap */
     size_t failure_count;
     size_t failure_capacity;
+    bool unkept; /* there was no memory to keep a failure: see redisc_queue_kept() */
+    size_t unkept_from;
+    bool utf8; /* replies have to be UTF-8 */
 } redisc_queue;
 
 void redisc_queue_free(redisc_queue *queue);
@@ -39,6 +47,12 @@ redisc_status redisc_queue_push(redisc_queue *queue, const redisc_command_info *
 static inline size_t redisc_queue_open(const redisc_queue *queue)
 {
     return queue->count - queue->first;
+}
+
+/* A call that is open, or finished but not dropped. */
+static inline const redisc_call_slot *redisc_queue_slot(const redisc_queue *queue, size_t place)
+{
+    return &queue->slots[place - queue->dropped];
 }
 
 /* Reads the reply into the first open call, which is finished then. Answers its status. */
@@ -51,14 +65,19 @@ redisc_status redisc_queue_answer_part(redisc_queue *queue, const redisc_parsed 
  * none, is left out), for they have one reason.
  */
 void redisc_queue_fail(redisc_queue *queue, size_t end, redisc_delivery delivery);
-/* Finishes the first open call without a result: it is told apart later, or was none of the
- * caller's. */
-void redisc_queue_step(redisc_queue *queue);
+/*
+ * OK, or fails with REDISC_ERROR_MEMORY: there was none to keep why a call failed. Its caller could
+ * not be told, so the whole must fail; from that call on all count as failed.
+ */
+redisc_status redisc_queue_kept(const redisc_queue *queue);
 /* Why the call at that place failed, or NULL. */
 const redisc_error *redisc_queue_error(const redisc_queue *queue, size_t place);
 /* Forgets finished calls and all errors; places count from the first open call. */
 void redisc_queue_forget(redisc_queue *queue);
-/* Opens all calls again, without errors: for another try. */
+/* Opens all calls again, without errors: for another try. Only if none was pushed since the first
+ * one was finished. */
 void redisc_queue_rewind(redisc_queue *queue);
+/* Gives memory back that is more than an idle queue should keep. No call may be open. */
+void redisc_queue_shrink(redisc_queue *queue);
 
 #endif

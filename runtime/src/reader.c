@@ -181,12 +181,6 @@ redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *resul
     return read_nodes(reply, reply->nodes, reply->nodes + reply->count, result, out);
 }
 
-static size_t end_of_value(const redisc_parsed *reply, size_t first)
-{
-    const redisc_node *node = &reply->nodes[first];
-    return redisc_node_kind(node) >= REDISC_NODE_ARRAY ? (size_t)node->as.next : first + 1;
-}
-
 /* The value alone, as if it were a reply: its own text and its own large strings. */
 static redisc_parsed cut_out(const redisc_parsed *reply, size_t first, size_t end)
 {
@@ -210,7 +204,7 @@ static redisc_parsed cut_out(const redisc_parsed *reply, size_t first, size_t en
 redisc_status redisc_read_value(const redisc_parsed *reply, size_t first,
                                 const redisc_result *result, void *out, size_t *next)
 {
-    size_t end = end_of_value(reply, first);
+    size_t end = redisc_node_after(reply->nodes, first);
     redisc_parsed part = cut_out(reply, first, end);
     if (next != NULL) {
         *next = end;

@@ -5,6 +5,8 @@
 
 #include <redisc/reply.h>
 
+#include <string.h>
+
 static const char *const names[] = {"nil",    "string",  "status",     "error",           "integer",
                                     "double", "boolean", "big number", "verbatim string", "array",
                                     "set",    "map",     "push"};
@@ -20,8 +22,15 @@ static redisc_status mismatch(const redisc_reply *reply, const char *expected)
     if (reply == NULL) {
         return redisc_fail(REDISC_ERROR_ARGUMENT, "the reply is NULL");
     }
-    return redisc_fail(REDISC_ERROR_REPLY_TYPE, "expected %s, the reply is a %s", expected,
-                       redisc_reply_type_name(reply->type));
+    if (reply->type == REDISC_REPLY_ERROR) {
+        return redisc_fail_server(reply->as.text);
+    }
+    const char *name = redisc_reply_type_name(reply->type);
+    const char *article = strchr("aeiou", name[0]) != NULL ? "an" : "a";
+    return reply->type == REDISC_REPLY_NIL
+               ? redisc_fail(REDISC_ERROR_REPLY_TYPE, "expected %s, the reply is nil", expected)
+               : redisc_fail(REDISC_ERROR_REPLY_TYPE, "expected %s, the reply is %s %s", expected,
+                             article, name);
 }
 
 static bool has_text(const redisc_reply *reply)
@@ -86,6 +95,45 @@ redisc_status redisc_reply_string(const redisc_reply *reply, redisc_str *value)
     }
     return reply != NULL && reply->type == REDISC_REPLY_NIL ? REDISC_OK
                                                             : mismatch(reply, "a string");
+}
+
+static bool is_nil(const redisc_reply *reply)
+{
+    return reply != NULL && reply->type == REDISC_REPLY_NIL;
+}
+
+redisc_status redisc_reply_list(const redisc_reply *reply, const redisc_reply **items,
+                                size_t *count)
+{
+    *items = NULL;
+    *count = 0;
+    if (reply != NULL && reply->type >= REDISC_REPLY_ARRAY && reply->type <= REDISC_REPLY_PUSH) {
+        *items = reply->as.list.items;
+        *count = reply->as.list.count;
+        return REDISC_OK;
+    }
+    return is_nil(reply) ? REDISC_OK : mismatch(reply, "a list");
+}
+
+redisc_status redisc_reply_map(const redisc_reply *reply, const redisc_reply **items, size_t *pairs)
+{
+    *items = NULL;
+    *pairs = 0;
+    if (is_nil(reply)) {
+        return REDISC_OK;
+    }
+    if (reply == NULL || (reply->type != REDISC_REPLY_MAP && reply->type != REDISC_REPLY_ARRAY)) {
+        return mismatch(reply, "a map");
+    }
+    size_t count = reply->as.list.count;
+    if (count % 2 != 0) {
+        return redisc_fail(REDISC_ERROR_REPLY_TYPE,
+                           "expected a map, the reply is an array of %zu items, an odd number",
+                           count);
+    }
+    *items = reply->as.list.items;
+    *pairs = count / 2;
+    return REDISC_OK;
 }
 
 const redisc_reply *redisc_reply_field(const redisc_reply *reply, redisc_str name)

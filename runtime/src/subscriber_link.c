@@ -105,8 +105,9 @@ static redisc_status try_once(redisc_subscriber *s, redisc_deadline deadline)
     return status;
 }
 
-/* Waits for the time of the next try; true if the call is over before. */
-static bool over_before_retry(redisc_subscriber *s, redisc_deadline deadline)
+/* Waits for the time of the next try; true if the call is over before, *woken if somebody ended it.
+ */
+static bool over_before_retry(redisc_subscriber *s, redisc_deadline deadline, bool *woken)
 {
     for (;;) {
         bool nothing_wanted = redisc_subscriber_is_idle(s);
@@ -118,7 +119,11 @@ static bool over_before_retry(redisc_subscriber *s, redisc_deadline deadline)
             return false;
         }
         int64_t left = redisc_deadline_left(redisc_deadline_earlier(deadline, retry));
-        if (redisc_deadline_passed(deadline) || !redisc_subscriber_wait(s, left)) {
+        if (redisc_deadline_passed(deadline)) {
+            return true;
+        }
+        if (!redisc_subscriber_wait(s, left)) {
+            *woken = true;
             return true;
         }
     }
@@ -129,11 +134,12 @@ redisc_status redisc_subscriber_reconnect(redisc_subscriber *s, redisc_deadline 
 {
     redisc_status status = REDISC_OK;
     redisc_error_copy failure;
+    bool woken = false;
     *over = false;
     if (s->connection != NULL) {
         redisc_subscriber_lose(s);
     }
-    while (!over_before_retry(s, deadline)) {
+    while (!over_before_retry(s, deadline, &woken)) {
         status = try_once(s, deadline);
         if (status == REDISC_OK) {
             return status;
@@ -145,7 +151,7 @@ redisc_status redisc_subscriber_reconnect(redisc_subscriber *s, redisc_deadline 
         redisc_error_save(&failure);
     }
     *over = true;
-    return status == REDISC_OK ? status : redisc_error_restore(&failure);
+    return status == REDISC_OK || woken ? REDISC_OK : redisc_error_restore(&failure);
 }
 
 /* Takes what others told the reader: false if it has to return; *now if there is something to be

@@ -316,8 +316,8 @@ redisc_status redisc_subscriber_refused(redisc_subscriber *s, redisc_str error)
         return status;
     }
     if (redisc_is(status, REDISC_ERROR_CONNECTION) || !request->subscribes) {
-        s->connection->broken = true; /* a new one will tell why, or do without */
-        return REDISC_OK;
+        s->connection->broken = true; /* a new one may fare better, but not without a password */
+        return redisc_is(status, REDISC_ERROR_AUTHENTICATION) ? status : REDISC_OK;
     }
     bool only_one = request->count == 1;
     if (only_one) {

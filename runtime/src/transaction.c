@@ -3,6 +3,8 @@
 #include "pipeline.h"
 #include "random.h"
 
+enum { FIRST_MS = 1, LONGEST_MS = 1000 };
+
 /* Sleeps between half of `milliseconds` and all of it. */
 static void sleep_about(int64_t milliseconds)
 {
@@ -24,7 +26,7 @@ static redisc_status run_once(redisc *pipe, redisc_str_list keys, redisc_transac
 redisc_status redisc_transaction(redisc *client, redisc_str_list keys, redisc_transaction_body body,
                                  void *context, const redisc_transaction_options *options)
 {
-    static const redisc_transaction_options defaults = {0};
+    static const redisc_transaction_options defaults;
     const redisc_transaction_options *how = options == NULL ? &defaults : options;
     if (body == NULL) {
         return redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_transaction: `body` is NULL");
@@ -33,8 +35,9 @@ redisc_status redisc_transaction(redisc *client, redisc_str_list keys, redisc_tr
     if (pipe == NULL) {
         return redisc_last_error()->status;
     }
-    int64_t longest = how->max_wait_ms > 0 ? how->max_wait_ms : 1000;
-    int64_t wait_ms = how->wait_ms < longest ? how->wait_ms : longest;
+    int64_t longest = how->max_wait_ms > 0 ? how->max_wait_ms : LONGEST_MS;
+    int64_t wait_ms = how->wait_ms == 0 ? FIRST_MS : how->wait_ms;
+    wait_ms = wait_ms < 0 ? 0 : wait_ms < longest ? wait_ms : longest;
     redisc_status status = run_once(pipe, keys, body, context);
     for (uint32_t tries = 1; status == REDISC_ERROR_WATCH; tries++) {
         if (how->max_tries > 0 && tries >= how->max_tries) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "utf8.h"
 
+#include "error.h"
+
 #include <redisc/str.h>
 
 #include <string.h>
@@ -104,4 +106,16 @@ bool redisc_utf8_check(const redisc_parsed *reply, size_t *value, size_t *at)
         }
     }
     return true;
+}
+
+redisc_status redisc_utf8_require(const redisc_parsed *reply, const char *command)
+{
+    size_t value;
+    size_t at;
+    if (redisc_utf8_check(reply, &value, &at)) {
+        return REDISC_OK;
+    }
+    return redisc_fail(REDISC_ERROR_ENCODING,
+                       "%s: value %zu of the reply is not UTF-8, from byte %zu on", command, value,
+                       at);
 }

@@ -420,9 +420,11 @@ Test(pipeline, streaming_without_a_server)
     redisc *p = redisc_pipeline(r, &options);
     int64_t n = 7;
     test_server_kill(server);
-    cr_assert(redisc_is(redisc_incr(p, "n", &n), REDISC_ERROR_CONNECTION));
-    cr_assert(redisc_is(redisc_incr(p, "n", &n), REDISC_ERROR_CONNECTION));
+    cr_assert_eq(redisc_incr(p, "n", &n), REDISC_QUEUED);
+    cr_assert(redisc_is(redisc_incr(p, "n", &n), REDISC_ERROR_CONNECTION), "it stops early");
+    cr_assert_eq(redisc_pipeline_length(p), 1);
     cr_assert(redisc_is(redisc_execute(p), REDISC_ERROR_CONNECTION));
+    cr_assert_eq(redisc_error_at(p, 0)->delivery, REDISC_NOT_SENT);
     cr_assert_eq(n, 0);
     test_server_restart(server);
     cr_assert_eq(redisc_incr(p, "n", &n), REDISC_QUEUED);

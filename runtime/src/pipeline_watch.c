@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Watching keys: calls that run at once, on one connection, until the transaction is collected. */
+#include "pipeline.h"
+
+enum { MOST_TRIES = 3 };
+
+bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_command *c)
+{
+    if (!redisc_pipe_holds(pipe)) {
+        pipe->lost = true;
+    }
+    if (pipe->lost) {
+        c->status =
+            redisc_fail(REDISC_ERROR_WATCH, "%s: the connection was lost while keys were watched",
+                        c->info->name);
+        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+        return false;
+    }
+    pipe->connection->used_ms = redisc_now_ms();
+    c->place = pipe->connection;
+    c->out = &pipe->connection->out;
+    c->start = c->out->end;
+    return true;
+}
+
+redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_command *c,
+                                      const redisc_result *result, void *out)
+{
+    redisc_delivery delivery = REDISC_NOT_SENT;
+    redisc_deadline deadline = redisc_pooled_deadline(pipe->model, c, pipe->connection->used_ms);
+    redisc_status status =
+        redisc_connection_run(pipe->connection, c, result, out, deadline, &delivery);
+    if (status < 0) {
+        if (delivery != REDISC_ANSWERED) {
+            redisc_connection_forget(c);
+        }
+        pipe->lost = pipe->lost || pipe->connection->broken;
+        redisc_error_about(c->info->name, delivery, 1);
+    }
+    return status;
+}
+
+/* A connection that can't say it is of no more use. */
+void redisc_pipe_stop_watching(redisc_pipe *pipe)
+{
+    static const redisc_command_info unwatch = {
+        .name = "UNWATCH", .words = "$7\r\nUNWATCH\r\n", .words_len = 13};
+    if (!pipe->watching || pipe->lost || !redisc_pipe_holds(pipe)) {
+        return;
+    }
+    pipe->immediate = true;
+    redisc_error_copy before;
+    redisc_error_save(&before);
+    redisc_command c;
+    if (!redisc_command_begin(&c, &pipe->handle, &unwatch, 1, 0) ||
+        redisc_command_end(&c, &redisc_reads_ok, NULL) < 0) {
+        pipe->connection->broken = true;
+    }
+    redisc_error_restore(&before);
+}
+
+static redisc_status not_a_pipeline(const char *function)
+{
+    return redisc_fail(REDISC_ERROR_ARGUMENT, "%s: the handle is not a pipeline", function);
+}
+
+redisc_status redisc_unwatch(redisc *r)
+{
+    redisc_pipe *pipe = redisc_pipe_of(r);
+    if (pipe == NULL) {
+        return not_a_pipeline("redisc_unwatch");
+    }
+    if (pipe->watching && !pipe->immediate) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_unwatch: not between redisc_multi() and "
+                                                  "redisc_execute()");
+    }
+    redisc_pipe_stop_watching(pipe);
+    if (pipe->watching) {
+        redisc_pipe_release(pipe);
+    }
+    return REDISC_OK;
+}
+
+redisc_status redisc_multi(redisc *r)
+{
+    redisc_pipe *pipe = redisc_pipe_of(r);
+    if (pipe == NULL) {
+        return not_a_pipeline("redisc_multi");
+    }
+    if (pipe->begun) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_multi: transactions can't be nested");
+    }
+    if (redisc_queue_open(&pipe->queue) > 0 || pipe->streaming) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT,
+                           "redisc_multi: calls are collected already; execute or reset first");
+    }
+    pipe->begun = true;
+    pipe->immediate = false;
+    return REDISC_OK;
+}
+
+static redisc_status run_watch(redisc_pipe *pipe, redisc_str_list keys)
+{
+    static const redisc_command_info watch = {
+        .name = "WATCH", .words = "$5\r\nWATCH\r\n", .words_len = 11};
+    redisc_command c;
+    pipe->watching = pipe->immediate = true;
+    if (!redisc_command_begin(&c, &pipe->handle, &watch, 1 + keys.count,
+                              redisc_room_str_list(keys))) {
+        return c.status;
+    }
+    redisc_command_need(&c, keys.items, keys.count, "keys");
+    redisc_put_key_list(&c, keys, "keys");
+    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+}
+
+/* Nothing was watched before, so on another connection WATCH can be said again, as any command that
+ * does no harm. */
+static bool may_watch_again(const redisc_pipe *pipe, redisc_status status)
+{
+    return pipe->connection->broken && pipe->model->connection == NULL &&
+           redisc_is(status, REDISC_ERROR_CONNECTION) &&
+           redisc_last_error()->delivery != REDISC_ANSWERED;
+}
+
+/* Trades the lost connection for another one; false after failing. */
+static bool change_connection(redisc_pipe *pipe, redisc_deadline deadline)
+{
+    pipe->connection = redisc_pool_replace(pipe->model->pool, pipe->connection, deadline);
+    pipe->lost = false;
+    return pipe->connection != NULL;
+}
+
+static redisc_status begin_watching(redisc_pipe *pipe, redisc_str_list keys)
+{
+    redisc_deadline deadline = redisc_deadline_after(pipe->model->timeout_ms);
+    unsigned tries = 1;
+    pipe->connection = redisc_pipe_take(pipe);
+    if (pipe->connection == NULL) {
+        redisc_error_about("WATCH", REDISC_NOT_SENT, tries);
+        return redisc_last_error()->status;
+    }
+    redisc_status status = run_watch(pipe, keys);
+    while (status < 0 && tries < MOST_TRIES && may_watch_again(pipe, status) &&
+           !redisc_deadline_passed(deadline)) {
+        tries++;
+        status =
+            change_connection(pipe, deadline) ? run_watch(pipe, keys) : redisc_last_error()->status;
+    }
+    if (status == REDISC_ERROR_REPLY_TYPE) {
+        pipe->connection->broken = true; /* who knows whether it watches */
+    }
+    if (status < 0) {
+        bool begun = !redisc_is(status, REDISC_ERROR_ARGUMENT);
+        redisc_error_about("WATCH", redisc_last_error()->delivery, begun ? tries : 0);
+        redisc_pipe_release(pipe); /* it watches nothing, or is broken */
+    }
+    return status;
+}
+
+redisc_status redisc_watch(redisc *r, redisc_str_list keys)
+{
+    redisc_pipe *pipe = redisc_pipe_of(r);
+    if (pipe == NULL) {
+        return not_a_pipeline("redisc_watch");
+    }
+    if (pipe->begun || redisc_queue_open(&pipe->queue) > 0 || pipe->streaming) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT, "redisc_watch: not after redisc_multi(), and not "
+                                                  "when calls are collected");
+    }
+    return pipe->connection == NULL ? begin_watching(pipe, keys) : run_watch(pipe, keys);
+}
