@@ -94,7 +94,9 @@ def _check_argument(argument: Argument, command: Command, problems: Problems, br
         problems.add(where / "zero", f"zero means nothing for {argument.type}")
     if argument.type == "score-bound" and argument.optional:
         problems.add(where / "type", "a score-bound can't be optional")
-    if argument.access and argument.type != "key":
+    if argument.access == "not_key" and argument.type != "string":
+        problems.add(where / "access", "what is no key is a string")
+    elif argument.access and argument.access != "not_key" and argument.type != "key":
         problems.add(where / "access", "only keys have it")
     if argument.since:
         _check_since(argument.since, command.since, where / "since", problems)

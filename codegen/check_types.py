@@ -34,13 +34,19 @@ def _check_reply(reply: Reply, spec: Spec, where: Where, used: set[str], problem
     if reply.item is not None:
         _check_reply(reply.item, spec, where, used, problems)
         record = spec.records.get(reply.item.record)
-        if reply.item.kind == "record" and reply.item.optional and record and not record.present:
-            problems.add(where, f"items of {reply} may be nil, so the type {record.name} needs \"present\"")
+        if reply.item.optional and record and not _tells_nil(record):
+            problems.add(where, f"items of {reply} may be nil, so the type {record.name} needs \"present\", "
+                                "or a field that is a string")
     if reply.kind != "record":
         return
     if reply.record not in spec.records:
         problems.add(where, f"there is no type \"{reply.record}\"{did_you_mean(reply.record, spec.records)}")
     used.add(reply.record)
+
+
+def _tells_nil(record: Record) -> bool:
+    """Whether a record that is all zero can't be taken for one that came."""
+    return record.present is not None or any(f.type == Reply("string") for f in record.fields)
 
 
 def _check_field_type(reply: Reply, record: Record, where: Where, problems: Problems) -> None:

@@ -160,7 +160,8 @@ def _bound(statement, table: dict[str, str]):
     if isinstance(statement, Word):
         return Line(_replace(statement.render(0)[0], table))
     if isinstance(statement, Call):
-        return Call(_replace(statement.head, table), [_replace(i, table) for i in statement.items], statement.tail)
+        items = [_replace(i, table) for i in statement.items]
+        return Call(_replace(statement.head, table), items, statement.tail, statement.separator)
     if isinstance(statement, Case):
         return Case(statement.label, [_bound(s, table) for s in statement.body])
     otherwise = None if statement.otherwise is None else [_bound(s, table) for s in statement.otherwise]

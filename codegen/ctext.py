@@ -71,14 +71,15 @@ class Line:
 
 @dataclass
 class Call:
-    """A statement made of a call: `head` ends with its parenthesis."""
+    """A statement made of a call, or of terms: `head` ends with its parenthesis, or is "return "."""
 
     head: str
     items: list[str]
     tail: str = ");"
+    separator: str = ","
 
     def render(self, indent: int) -> list[str]:
-        return fill(self.head, self.items, self.tail, indent)
+        return fill(self.head, self.items, self.tail, indent, self.separator)
 
 
 @dataclass

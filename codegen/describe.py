@@ -97,9 +97,11 @@ def zero(reply: Reply, records: dict[str, Record]) -> str:
         record = records[reply.record]
         parts = [f"{f.name}: {zero(f.type, records)}" for f in record.fields]
         return "{" + ", ".join(parts + ([f"{record.present}: false"] if record.present else [])) + "}"
+    if reply.kind in ("list", "pairs"):
+        return "[]" if reply.kind == "list" else "{}"
     if reply.kind in ("string", "record") or reply.optional:
         return "null"
-    return {"list": "[]", "pairs": "{}", "boolean": "false", "dynamic": "null"}.get(reply.kind, "0")
+    return {"boolean": "false", "dynamic": "null"}.get(reply.kind, "0")
 
 
 def dynamic(value: object) -> str:

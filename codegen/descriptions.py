@@ -17,8 +17,13 @@ LISTS = [("str", "describe_string(to, &list->items[i])"), ("integer", "describe_
 
 
 def all_lists(spec: Spec) -> list[tuple[str, str]]:
-    """Every kind of list, with the statement for an item."""
-    return LISTS + [(name, f"describe_{name}(to, &list->items[i])") for name in sorted(listed_records(spec))]
+    """For every kind of list the heading of its function, with the statement for an item."""
+    lists = LISTS + [(name, f"describe_{name}(to, &list->items[i])") for name in sorted(listed_records(spec))]
+    return [("\n".join(_list_function(name).prototype("")), statement) for name, statement in lists]
+
+
+def _list_function(name: str) -> CFunction:
+    return CFunction("void", f"describe_{name}_list", ["FILE *to", f"const redisc_{name}_list *list"], [])
 
 
 def declarations(spec: Spec) -> list[str]:
@@ -26,7 +31,7 @@ def declarations(spec: Spec) -> list[str]:
     for name in sorted(spec.records):
         lines.append(f"void describe_{name}(FILE *to, const redisc_{name} *value);")
         if name in listed_records(spec):
-            lines.append(f"void describe_{name}_list(FILE *to, const redisc_{name}_list *list);")
+            lines += _list_function(name).prototype()
     return lines
 
 

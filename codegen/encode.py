@@ -9,6 +9,8 @@ from .ctext import Block, Call, Case, CFunction, Line, each, when
 from .model import STRING_TYPES, Argument
 from .shapes import CEnum, Shapes
 
+FEW = 2  # conditions that may stand in a row
+
 
 @dataclass
 class Encoder:
@@ -46,12 +48,18 @@ class Encoder:
         if kind in ("list", "rows", "variants"):
             return [f"{name}.count != 0"]
         if kind == "block":
-            return [c for m in argument.of for c in self._member_present(m, f"{name}.")]
+            return self._block_present(argument, name)
         if kind == "choice":
-            return [c for conditions in self.branches_present(argument, prefix).values() for c in conditions]
+            return self._word_present(argument, prefix) + [c for b in argument.valued for c in self.present(b, prefix)]
         if argument.optional_type_has_flag:
             return [f"{name}.has_value"]
         return [f"{name}.data != NULL" if argument.type in STRING_TYPES else f"{name} != 0"]
+
+    def _word_present(self, argument: Argument, prefix: str) -> list[str]:
+        """Whether one of a choice's words is given."""
+        if argument.is_enum or len(argument.flags) > 1:
+            return [f"{prefix}{argument.name} != 0"]
+        return [prefix + flag.name for flag in argument.flags]
 
     def branches_present(self, argument: Argument, prefix: str) -> dict[str, list[str]]:
         """For each branch of a choice: conditions of which one holds if it is given."""
@@ -66,6 +74,17 @@ class Encoder:
         for branch in argument.valued:
             result[branch.name] = self.present(branch, prefix)
         return result
+
+    def _block_present(self, argument: Argument, name: str) -> list[str]:
+        """A block is given if any of its members is; who has many asks a function."""
+        conditions = [c for m in argument.of for c in self._member_present(m, f"{name}.")]
+        if len(conditions) <= FEW:
+            return conditions
+        function = f"has_{argument.struct_name}"
+        terms = [c for m in argument.of for c in self._member_present(m, "block->")]
+        self.helpers[function] = CFunction("bool", function, [f"const redisc_{argument.struct_name} *block"],
+                                           [Call("return ", terms, ";", " ||")], storage="static")
+        return [f"{function}(&{name})"]
 
     def _member_present(self, member: Argument, prefix: str) -> list[str]:
         """A member of an optional block: what is required within it counts if it isn't zero."""
@@ -104,7 +123,8 @@ class Encoder:
             optional = False
         code.put = [Word(argument.words)] if argument.words else []
         code.put += self._waiting(argument, expression, label)
-        code.put.append(self._put_value(type_, expression, label + argument.name))
+        put_type = "key" if argument.access == "not_key" else type_
+        code.put.append(self._put_value(put_type, expression, label + argument.name))
         code.size.add_words(argument.words)
         self._add_room(code.size, type_, name)
         count = len(argument.words) + 1
@@ -183,7 +203,7 @@ class Encoder:
         put += items
         if width:
             code.size.argc_terms.append(f"{width} * {name}.count" if width > 1 else f"{name}.count")
-        if (optional or argument.optional) and heads:
+        if heads and (optional or argument.optional and not argument.counted):
             code.size.argc_conditional.append((f"{name}.count != 0", heads))
             put = [when(f"{name}.count != 0", put)]
         else:
@@ -253,7 +273,7 @@ class Encoder:
         name = prefix + argument.name
         code = Code()
         flags = argument.flags
-        conditions = [c for cs in self.branches_present(argument, prefix).values() for c in cs]
+        conditions = self.present(argument, prefix)
         head = argument.words
         code.size.add_words(head)
         put: list = [Word(head)] if head else []
@@ -262,8 +282,6 @@ class Encoder:
             code.add(self._enum(argument, enum, name, optional or bool(argument.valued), label))
             put += code.put
             code.put = []
-            if argument.is_enum:
-                conditions = [f"{name} != 0"]
         elif flags:
             branch = self._flag(flags[0], prefix, True)
             code.size.add(branch.size)

@@ -2,15 +2,18 @@
 """Examples as C: functions that make the calls, and tables of what they send, get and give."""
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from .ctext import WIDTH, Call, CFunction, Line, c_string, string_pieces, when
 from .describe import describe
 from .functions import LoweredFunction, declared
-from .model import Argument, Example, Record, Spec
+from .model import STRING_TYPES, Argument, Example, Record, Spec
 from .results import result_type, value_name
 from .shapes import Shapes
-from .words import branch_named
+from .words import branch_named, string_bytes
+
+LONG_STRING = 64  # columns of a literal that gets a variable of its own
 
 
 @dataclass
@@ -22,13 +25,35 @@ class _Locals:
 
 def string_value(value: str | dict) -> str:
     """A string as a macro's argument or an initialiser takes it: redisc_bytes() where a literal won't do."""
-    data = bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode("utf-8")
+    data = string_bytes(value)
     return f"redisc_bytes({c_string(data)}, {len(data)})" if b"\0" in data else c_string(data)
 
 
 def string_struct(value: str | dict) -> str:
     text = string_value(value)
     return text if text.startswith("redisc_bytes") else f"redisc_text({text})"
+
+
+def string_constant(name: str, value: str | dict) -> list | None:
+    """The declaration of a string that is too long to stand in a call; None if it isn't."""
+    data = string_bytes(value)
+    if len(c_string(data)) <= LONG_STRING:
+        return None
+    head = f"static const char {name}[] = "
+    pieces = string_pieces(data, WIDTH - len("    ") - len(head) - len(";"))
+    lines = [head + pieces[0]] + [" " * len(head) + piece for piece in pieces[1:]]
+    lines[-1] += ";"
+    return [Line(line) for line in lines]
+
+
+def constant_value(name: str, value: str | dict) -> str:
+    """What stands for a declared string in a call."""
+    return f"redisc_bytes({name}, sizeof {name} - 1)" if b"\0" in string_bytes(value) else name
+
+
+def without_call(item: str) -> str:
+    """"redisc_text(x)" -> "x"."""
+    return item[len("redisc_text("):-1] if item.startswith("redisc_text(") else item
 
 
 def integer_value(value: int, unsigned: bool = False) -> str:
@@ -54,10 +79,16 @@ class ExampleCode:
 
     # Values of arguments.
 
-    def _scalar(self, argument: Argument, type_: str, value: object, optional: bool, bare: bool = False) -> str:
-        """`bare`: as a function's argument, where a C literal may stand for a redisc_str."""
-        if type_ in ("key", "string", "pattern"):
+    def _string(self, value: str | dict, name: str, place: _Locals, bare: bool) -> str:
+        """A string; a long one is declared as a variable of the name."""
+        declared_lines = string_constant(name, value)
+        if declared_lines is None:
             return string_value(value) if bare else string_struct(value)
+        place.lines += declared_lines
+        text = constant_value(name, value)
+        return text if bare or text != name else f"redisc_text({name})"
+
+    def _scalar(self, argument: Argument, type_: str, value: object, optional: bool) -> str:
         if type_ == "unsigned":
             return integer_value(value, unsigned=True)
         if type_ == "score-bound":
@@ -73,11 +104,11 @@ class ExampleCode:
         """Declares a list as a variable; answers its name."""
         kind = argument.kind
         if kind == "list":
-            items = [self._scalar(argument, argument.type, v, False) for v in value]
+            items = [self._item(argument, v, f"{name}_{i}", place) for i, v in enumerate(value)]
             list_type = {"integer": "integer", "unix-time": "integer", "double": "double"}.get(argument.type, "str")
             item_type = {"integer": "int64_t", "double": "double"}.get(list_type, "redisc_str")
             macro = {"integer": "REDISC_INTEGERS", "double": "REDISC_DOUBLES"}.get(list_type, "REDISC_STRS")
-            short = [string_value(v) for v in value] if list_type == "str" else items
+            short = [without_call(item) for item in items]
         else:
             list_type, macro, short = argument.struct_name, "", []
             item_type = f"redisc_{list_type}"
@@ -98,6 +129,11 @@ class ExampleCode:
         place.lines += [Line("};"), Line(f"{head} {{{name}_items, {len(items)}}};")]
         return name
 
+    def _item(self, argument: Argument, value: object, name: str, place: _Locals) -> str:
+        if argument.type in STRING_TYPES:
+            return self._string(value, name, place, bare=False)
+        return self._scalar(argument, argument.type, value, False)
+
     def _struct_item(self, argument: Argument, value: dict, name: str, place: _Locals) -> str:
         fields: dict[str, str] = {}
         if argument.kind == "rows":
@@ -117,9 +153,11 @@ class ExampleCode:
         if kind == "flag":
             if optional and values.get(name):
                 fields[name] = "true"
-        elif kind == "value":
-            if values.get(name) is not None:
-                fields[name] = self._scalar(argument, type_ or argument.type, values[name], optional, bare)
+        elif kind == "value" and values.get(name) is not None:
+            if (type_ or argument.type) in STRING_TYPES:
+                fields[name] = self._string(values[name], f"{variable}_text", place, bare)
+            else:
+                fields[name] = self._scalar(argument, type_ or argument.type, values[name], optional)
         elif kind in ("list", "rows", "variants"):
             if values.get(name) is not None or not optional:
                 fields[name] = self._list(argument, values.get(name) or [], variable, place)
@@ -200,10 +238,32 @@ def _nothing(ctype: str) -> str:
 
 def item_lines(item: str) -> list[str]:
     """An item of a list on one line, or with a line for each of its fields."""
-    if len(item) + 9 <= WIDTH:
-        return [item + ","]
-    parts = item.split(", .")
-    return [("" if i == 0 else " .") + part + "," for i, part in enumerate(parts)]
+    return braced_lines("", item + ",", WIDTH - 8)
+
+
+def braced_lines(head: str, item: str, width: int) -> list[str]:
+    """`head` and an initialiser; one that is too long gets a line for each of its fields."""
+    if len(head) + len(item) <= width or not item.startswith("{."):
+        return [head + item]
+    lines: list[str] = []
+    column = len(head) + 1
+    for part in _fields_of(item):
+        field_head, _, value = part.partition(" = ")
+        lines += braced_lines((" " * column if lines else head) + f"{field_head} = ", value, width)
+    return lines
+
+
+def _fields_of(item: str) -> list[str]:
+    """The fields of "{.a = 1, .b = {.c = 2}}", each with what stands behind it."""
+    parts, depth = [""], 0
+    for token in re.findall(r'"(?:\\.|[^"\\])*"|, \.|.', item):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        if token == ", ." and depth == 1:
+            parts[-1] += ","
+            parts.append(".")
+        else:
+            parts[-1] += token
+    return parts
 
 
 def example_name(function: str, number: int) -> str:
@@ -213,7 +273,8 @@ def example_name(function: str, number: int) -> str:
 def initialised(ctype: str, name: str, fields: dict[str, str]) -> list:
     """A constant struct, a field to a line."""
     lines: list = [Line(f"const {ctype} {name} = {{")]
-    lines += [Line(f"    .{key} = {text},") for key, text in fields.items()]
+    lines += [Line("    " + line) for key, text in fields.items()
+              for line in braced_lines(f".{key} = ", text + ",", WIDTH - 8)]
     return lines + [Line("};")]
 
 
@@ -268,10 +329,18 @@ def before_function(function, example: Example, number: int) -> CFunction | None
     """What has to be done on the server before a live example."""
     if not example.live.before:
         return None
+    texts: list = []
     calls: list = []
     for words in example.live.before:
-        calls.append(Call("EXAMPLE_DO(", ["run"] + [string_value({"hex": w.hex()}) for w in words]))
-    return CFunction("void", f"before_{function.name}_{number}", ["example_run *run"], calls, storage="static")
+        items = ["run"]
+        for word in words:
+            name = f"text_{len(texts) + 1}"
+            lines = string_constant(name, {"hex": word.hex()})
+            items.append(constant_value(name, {"hex": word.hex()}) if lines else string_value({"hex": word.hex()}))
+            texts += [lines] if lines else []
+        calls.append(Call("EXAMPLE_DO(", items))
+    body = [line for lines in texts for line in lines] + calls
+    return CFunction("void", f"before_{function.name}_{number}", ["example_run *run"], body, storage="static")
 
 
 def live_row(function, example: Example, number: int, records: dict[str, Record]) -> str:

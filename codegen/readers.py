@@ -54,7 +54,8 @@ def ambiguous(record: Record, records: dict[str, Record]) -> list[tuple[Field, F
         if not one.optional:
             continue
         for other in record.fields[i + 1:]:
-            if kinds_of(one.type, records) & kinds_of(other.type, records):
+            alike = one.type == other.type and all(f.optional for f in record.fields[i:])  # missing from the last on
+            if kinds_of(one.type, records) & kinds_of(other.type, records) and not alike:
                 found.append((one, other))
             if not other.optional:
                 break
@@ -226,22 +227,28 @@ class Readers:
             if record.present:
                 body.append(Line(f"value->{record.present} = true;"))
             for f in record.fields:
-                place = f"value->{f.name}"
                 if not f.optional:
-                    body.append(Line(f"{self._take(f.type, place)};"))
+                    body.append(self._statement(f))
                     continue
                 kinds = sorted(kinds_of(f.type, self.spec.records))
                 self.predicates |= set(kinds)
                 comes = " || ".join(f"{kind}_comes(in)" for kind in kinds)
                 condition = f"extra > 0 && ({comes})" if len(kinds) > 1 else f"extra > 0 && {comes}"
-                body.append(when(condition, [Line("extra--;"), Line(f"{self._take(f.type, place)};")]))
+                body.append(when(condition, [Line("extra--;"), self._statement(f)]))
             body.append(Line("return skip_values(in, extra);"))
         self._record_function(f"take_{name}", record, body)
 
     def _takes(self, record: Record) -> list:
         """Takes all fields, one after the other; what fails makes the later ones fail."""
-        takes = [f"{self._take(f.type, f'value->{f.name}')}" for f in record.fields]
-        return [Line(f"{take};") for take in takes[:-1]] + [Line(f"return {takes[-1]};")]
+        *first, last = record.fields
+        return [self._statement(f) for f in first] + [Line(f"return {self._take(last.type, f'value->{last.name}')};")]
+
+    def _statement(self, f: Field):
+        """Takes a field; a list that came as nil stays empty."""
+        place = f"value->{f.name}"
+        if f.type.optional and f.type.kind in ("list", "pairs"):
+            return when("!redisc_take_nil(in)", [Line(f"{self._take(f.type.required(), place)};")])
+        return Line(f"{self._take(f.type, place)};")
 
     def _is_listed(self, record: Record) -> bool:
         replies = [f.reply for f in self.spec.functions]

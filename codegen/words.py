@@ -126,7 +126,7 @@ def _argument(argument: Argument, values: Values, optional: bool, type_: str | N
     if not isinstance(items or [], list):
         raise Misfit(f"`{values.path}{name}` has to be an array")
     if not items:
-        return []
+        return _token(argument) + [b"0"] if argument.counted and not optional else []
     rows = [_item(argument, item, f"{values.path}{name}[].") for item in items]
     head = [] if argument.token_each else token
     head += [str(len(items)).encode()] if argument.counted else []

@@ -241,6 +241,10 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "DISCARD",
+        .info.words = "",
+    },
+    {
         .info.name = "DUMP",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
@@ -249,6 +253,28 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "ECHO",
         .info.words = "",
         .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "EVAL",
+        .info.words = "",
+    },
+    {
+        .info.name = "EVALSHA",
+        .info.words = "",
+    },
+    {
+        .info.name = "EVALSHA_RO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "EVAL_RO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "EXEC",
+        .info.words = "",
     },
     {
         .info.name = "EXISTS",
@@ -267,6 +293,60 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "EXPIRETIME",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FCALL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FCALL_RO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FUNCTION",
+        .info.words = "",
+    },
+    {
+        .info.name = "FUNCTION DELETE",
+        .info.words = "",
+    },
+    {
+        .info.name = "FUNCTION DUMP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FUNCTION FLUSH",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FUNCTION HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FUNCTION KILL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FUNCTION LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FUNCTION LOAD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FUNCTION RESTORE",
+        .info.words = "",
+    },
+    {
+        .info.name = "FUNCTION STATS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "GEOADD",
@@ -620,6 +700,10 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "MULTI",
+        .info.words = "",
+    },
+    {
         .info.name = "OBJECT",
         .info.words = "",
     },
@@ -696,9 +780,55 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "PSUBSCRIBE",
+        .info.words = "",
+    },
+    {
         .info.name = "PTTL",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUBLISH",
+        .info.words = "",
+    },
+    {
+        .info.name = "PUBSUB",
+        .info.words = "",
+    },
+    {
+        .info.name = "PUBSUB CHANNELS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUBSUB HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUBSUB NUMPAT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUBSUB NUMSUB",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUBSUB SHARDCHANNELS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUBSUB SHARDNUMSUB",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "PUNSUBSCRIBE",
+        .info.words = "",
     },
     {
         .info.name = "QUIT",
@@ -760,6 +890,46 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "SCARD",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SCRIPT",
+        .info.words = "",
+    },
+    {
+        .info.name = "SCRIPT DEBUG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_CONNECTION,
+        .info.state = "It changes how the next scripts of one connection run, so pin a "
+                      "connection.",
+    },
+    {
+        .info.name = "SCRIPT EXISTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SCRIPT FLUSH",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SCRIPT HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SCRIPT KILL",
+        .info.words = "",
+    },
+    {
+        .info.name = "SCRIPT LOAD",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SCRIPT SHOW",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "SDIFF",
@@ -851,6 +1021,10 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "SPUBLISH",
+        .info.words = "",
+    },
+    {
         .info.name = "SRANDMEMBER",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
@@ -865,9 +1039,17 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "SSUBSCRIBE",
+        .info.words = "",
+    },
+    {
         .info.name = "STRLEN",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SUBSCRIBE",
+        .info.words = "",
     },
     {
         .info.name = "SUBSTR",
@@ -890,6 +1072,10 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "SUNSUBSCRIBE",
+        .info.words = "",
+    },
+    {
         .info.name = "TOUCH",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
@@ -909,6 +1095,14 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "UNSUBSCRIBE",
+        .info.words = "",
+    },
+    {
+        .info.name = "UNWATCH",
+        .info.words = "",
+    },
+    {
         .info.name = "WAIT",
         .info.words = "",
         .info.flags = REDISC_COMMAND_BLOCKING,
@@ -921,6 +1115,146 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_BLOCKING,
         .wait_unit = REDISC_WAIT_MILLISECONDS,
         .wait_word = -1,
+    },
+    {
+        .info.name = "WATCH",
+        .info.words = "",
+    },
+    {
+        .info.name = "XACK",
+        .info.words = "",
+    },
+    {
+        .info.name = "XACKDEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "XADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "XAUTOCLAIM",
+        .info.words = "",
+    },
+    {
+        .info.name = "XCFGSET",
+        .info.words = "",
+    },
+    {
+        .info.name = "XCLAIM",
+        .info.words = "",
+    },
+    {
+        .info.name = "XDEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "XDELEX",
+        .info.words = "",
+    },
+    {
+        .info.name = "XGROUP",
+        .info.words = "",
+    },
+    {
+        .info.name = "XGROUP CREATE",
+        .info.words = "",
+    },
+    {
+        .info.name = "XGROUP CREATECONSUMER",
+        .info.words = "",
+    },
+    {
+        .info.name = "XGROUP DELCONSUMER",
+        .info.words = "",
+    },
+    {
+        .info.name = "XGROUP DESTROY",
+        .info.words = "",
+    },
+    {
+        .info.name = "XGROUP HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XGROUP SETID",
+        .info.words = "",
+    },
+    {
+        .info.name = "XIDMPRECORD",
+        .info.words = "",
+    },
+    {
+        .info.name = "XINFO",
+        .info.words = "",
+    },
+    {
+        .info.name = "XINFO CONSUMERS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XINFO GROUPS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XINFO HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XINFO STREAM",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XLEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XNACK",
+        .info.words = "",
+    },
+    {
+        .info.name = "XPENDING",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XREAD",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE | REDISC_COMMAND_BLOCKING,
+        .wait_unit = REDISC_WAIT_MILLISECONDS,
+        .wait_token = "BLOCK",
+    },
+    {
+        .info.name = "XREADGROUP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_BLOCKING,
+        .wait_unit = REDISC_WAIT_MILLISECONDS,
+        .wait_token = "BLOCK",
+    },
+    {
+        .info.name = "XREVRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XSETID",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "XTRIM",
+        .info.words = "",
     },
     {
         .info.name = "ZADD",

@@ -82,6 +82,146 @@ static bool take_text_integer(redisc_reader *in, redisc_str text, int64_t *value
     return redisc_read_integer(text.data, text.len, value) || not_a_number(in, text);
 }
 
+static bool take_stream_entry_fields(redisc_reader *in, redisc_stream_entry *value)
+{
+    redisc_take_string(in, &value->id);
+    return (redisc_take_nil(in) || redisc_take_pair_list(in, &value->fields));
+}
+
+static bool take_stream_entry(redisc_reader *in, redisc_stream_entry *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    return take_stream_entry_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_stream_entry_list_with_nils(redisc_reader *in, redisc_stream_entry_list *list,
+                                             size_t count)
+{
+    redisc_stream_entry *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!redisc_take_nil(in) && !take_stream_entry(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_entry_list){items, count};
+    return true;
+}
+
+static bool take_stream_entry_list_with_nils(redisc_reader *in, redisc_stream_entry_list *list)
+{
+    size_t count = 0;
+    return redisc_take_array(in, &count) && fill_stream_entry_list_with_nils(in, list, count);
+}
+
+static bool take_autoclaimed(redisc_reader *in, redisc_autoclaimed *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    redisc_take_string(in, &value->next);
+    take_stream_entry_list_with_nils(in, &value->entries);
+    if (extra > 0 && list_comes(in)) {
+        extra--;
+        redisc_take_str_list(in, &value->deleted);
+    }
+    return skip_values(in, extra);
+}
+
+static bool read_autoclaimed(redisc_reader *in, void *out)
+{
+    redisc_autoclaimed *value = redisc_reader_begin(in, sizeof *value, text_and_items(in));
+    if (value == NULL || !take_autoclaimed(in, value)) {
+        return false;
+    }
+    *(const redisc_autoclaimed **)out = value;
+    return true;
+}
+
+static bool take_autoclaimed_ids(redisc_reader *in, redisc_autoclaimed_ids *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    redisc_take_string(in, &value->next);
+    redisc_take_str_list(in, &value->ids);
+    if (extra > 0 && list_comes(in)) {
+        extra--;
+        redisc_take_str_list(in, &value->deleted);
+    }
+    return skip_values(in, extra);
+}
+
+static bool read_autoclaimed_ids(redisc_reader *in, void *out)
+{
+    redisc_autoclaimed_ids *value = redisc_reader_begin(in, sizeof *value, text_and_items(in));
+    if (value == NULL || !take_autoclaimed_ids(in, value)) {
+        return false;
+    }
+    *(const redisc_autoclaimed_ids **)out = value;
+    return true;
+}
+
+static bool take_channel_subscribers_fields(redisc_reader *in, redisc_channel_subscribers *value)
+{
+    redisc_take_string(in, &value->channel);
+    return redisc_take_integer(in, &value->subscribers);
+}
+
+static bool take_channel_subscribers(redisc_reader *in, redisc_channel_subscribers *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    return take_channel_subscribers_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_channel_subscribers_list(redisc_reader *in, redisc_channel_subscribers_list *list,
+                                          size_t count, bool nested)
+{
+    redisc_channel_subscribers *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_channel_subscribers(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_channel_subscribers_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_channel_subscribers_list){items, count};
+    return true;
+}
+
+static bool read_channel_subscribers_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    bool nested = false;
+    if (!redisc_take_rows(in, 2, &count, &nested)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_channel_subscribers) + in->reply->text;
+    redisc_channel_subscribers_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_channel_subscribers_list(in, list, count, nested)) {
+        return false;
+    }
+    *(const redisc_channel_subscribers_list **)out = list;
+    return true;
+}
+
 static bool take_client_tracking_info_field(redisc_reader *in, redisc_str name,
                                             redisc_client_tracking_info *value)
 {
@@ -709,6 +849,231 @@ static bool read_lcs_matches(redisc_reader *in, void *out)
     return true;
 }
 
+static bool take_library_function_field(redisc_reader *in, redisc_str name,
+                                        redisc_library_function *value)
+{
+    if (is(name, "name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "description")) {
+        return redisc_take_optional_string(in, &value->description);
+    }
+    if (is(name, "flags")) {
+        return redisc_take_str_list(in, &value->flags);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_library_function(redisc_reader *in, redisc_library_function *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_library_function_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_library_function_list(redisc_reader *in, redisc_library_function_list *list,
+                                       size_t count)
+{
+    redisc_library_function *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_library_function(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_library_function_list){items, count};
+    return true;
+}
+
+static bool take_library_function_list(redisc_reader *in, redisc_library_function_list *list)
+{
+    size_t count = 0;
+    return redisc_take_array(in, &count) && fill_library_function_list(in, list, count);
+}
+
+static bool take_library_field(redisc_reader *in, redisc_str name, redisc_library *value)
+{
+    if (is(name, "library_name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "engine")) {
+        return redisc_take_string(in, &value->engine);
+    }
+    if (is(name, "functions")) {
+        return take_library_function_list(in, &value->functions);
+    }
+    if (is(name, "library_code")) {
+        return redisc_take_string(in, &value->code);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_library(redisc_reader *in, redisc_library *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_library_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_library_list(redisc_reader *in, redisc_library_list *list, size_t count)
+{
+    redisc_library *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_library(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_library_list){items, count};
+    return true;
+}
+
+static bool read_library_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    if (!redisc_take_array(in, &count)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_library) + text_and_items(in);
+    redisc_library_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_library_list(in, list, count)) {
+        return false;
+    }
+    *(const redisc_library_list **)out = list;
+    return true;
+}
+
+static bool take_delivered_entry(redisc_reader *in, redisc_delivered_entry *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    redisc_take_string(in, &value->id);
+    if (!redisc_take_nil(in)) {
+        redisc_take_pair_list(in, &value->fields);
+    }
+    if (extra > 0 && integer_comes(in)) {
+        extra--;
+        redisc_take_integer(in, &value->idle);
+    }
+    if (extra > 0 && integer_comes(in)) {
+        extra--;
+        redisc_take_integer(in, &value->deliveries);
+    }
+    return skip_values(in, extra);
+}
+
+static bool fill_delivered_entry_list(redisc_reader *in, redisc_delivered_entry_list *list,
+                                      size_t count)
+{
+    redisc_delivered_entry *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_delivered_entry(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_delivered_entry_list){items, count};
+    return true;
+}
+
+static bool take_delivered_entry_list(redisc_reader *in, redisc_delivered_entry_list *list)
+{
+    size_t count = 0;
+    return redisc_take_array(in, &count) && fill_delivered_entry_list(in, list, count);
+}
+
+static bool take_delivered_batch_fields(redisc_reader *in, redisc_delivered_batch *value)
+{
+    redisc_take_string(in, &value->key);
+    return take_delivered_entry_list(in, &value->entries);
+}
+
+static bool take_delivered_batch(redisc_reader *in, redisc_delivered_batch *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    return take_delivered_batch_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_delivered_batch_list(redisc_reader *in, redisc_delivered_batch_list *list,
+                                      size_t count, bool nested)
+{
+    redisc_delivered_batch *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_delivered_batch(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_delivered_batch_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_delivered_batch_list){items, count};
+    return true;
+}
+
+static bool read_delivered_batch_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    bool nested = false;
+    if (!redisc_take_rows(in, 2, &count, &nested)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_delivered_batch) + text_and_items(in);
+    redisc_delivered_batch_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_delivered_batch_list(in, list, count, nested)) {
+        return false;
+    }
+    *(const redisc_delivered_batch_list **)out = list;
+    return true;
+}
+
+static bool read_optional_delivered_batch_list(redisc_reader *in, void *out)
+{
+    return redisc_take_nil(in) || read_delivered_batch_list(in, out);
+}
+
 static bool take_key_element(redisc_reader *in, redisc_key_element *value)
 {
     size_t extra = 0;
@@ -870,6 +1235,215 @@ static bool read_optional_scored(redisc_reader *in, void *out)
     return take_nothing(in) || read_scored(in, out);
 }
 
+static bool fill_stream_entry_list(redisc_reader *in, redisc_stream_entry_list *list, size_t count,
+                                   bool nested)
+{
+    redisc_stream_entry *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_stream_entry(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_stream_entry_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_entry_list){items, count};
+    return true;
+}
+
+static bool take_stream_entry_list(redisc_reader *in, redisc_stream_entry_list *list)
+{
+    size_t count = 0;
+    bool nested = false;
+    return redisc_take_rows(in, 2, &count, &nested) &&
+           fill_stream_entry_list(in, list, count, nested);
+}
+
+static bool take_stream_batch_fields(redisc_reader *in, redisc_stream_batch *value)
+{
+    redisc_take_string(in, &value->key);
+    return take_stream_entry_list(in, &value->entries);
+}
+
+static bool take_stream_batch(redisc_reader *in, redisc_stream_batch *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    return take_stream_batch_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_stream_batch_list(redisc_reader *in, redisc_stream_batch_list *list, size_t count,
+                                   bool nested)
+{
+    redisc_stream_batch *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_stream_batch(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_stream_batch_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_batch_list){items, count};
+    return true;
+}
+
+static bool read_stream_batch_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    bool nested = false;
+    if (!redisc_take_rows(in, 2, &count, &nested)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_stream_batch) + text_and_items(in);
+    redisc_stream_batch_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_stream_batch_list(in, list, count, nested)) {
+        return false;
+    }
+    *(const redisc_stream_batch_list **)out = list;
+    return true;
+}
+
+static bool read_optional_stream_batch_list(redisc_reader *in, void *out)
+{
+    return redisc_take_nil(in) || read_stream_batch_list(in, out);
+}
+
+static bool take_pending_entry_fields(redisc_reader *in, redisc_pending_entry *value)
+{
+    redisc_take_string(in, &value->id);
+    redisc_take_string(in, &value->consumer);
+    redisc_take_integer(in, &value->idle);
+    return redisc_take_integer(in, &value->deliveries);
+}
+
+static bool take_pending_entry(redisc_reader *in, redisc_pending_entry *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 4, &extra)) {
+        return false;
+    }
+    return take_pending_entry_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_pending_entry_list(redisc_reader *in, redisc_pending_entry_list *list,
+                                    size_t count, bool nested)
+{
+    redisc_pending_entry *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_pending_entry(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_pending_entry_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_pending_entry_list){items, count};
+    return true;
+}
+
+static bool read_pending_entry_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    bool nested = false;
+    if (!redisc_take_rows(in, 4, &count, &nested)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_pending_entry) + in->reply->text;
+    redisc_pending_entry_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_pending_entry_list(in, list, count, nested)) {
+        return false;
+    }
+    *(const redisc_pending_entry_list **)out = list;
+    return true;
+}
+
+static bool take_pending_consumer_fields(redisc_reader *in, redisc_pending_consumer *value)
+{
+    redisc_take_string(in, &value->name);
+    return redisc_take_integer(in, &value->count);
+}
+
+static bool take_pending_consumer(redisc_reader *in, redisc_pending_consumer *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    return take_pending_consumer_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_pending_consumer_list(redisc_reader *in, redisc_pending_consumer_list *list,
+                                       size_t count, bool nested)
+{
+    redisc_pending_consumer *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_pending_consumer(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_pending_consumer_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_pending_consumer_list){items, count};
+    return true;
+}
+
+static bool take_pending_consumer_list(redisc_reader *in, redisc_pending_consumer_list *list)
+{
+    size_t count = 0;
+    bool nested = false;
+    return redisc_take_rows(in, 2, &count, &nested) &&
+           fill_pending_consumer_list(in, list, count, nested);
+}
+
+static bool take_pending_summary(redisc_reader *in, redisc_pending_summary *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 4, &extra)) {
+        return false;
+    }
+    redisc_take_integer(in, &value->count);
+    redisc_take_optional_string(in, &value->smallest);
+    redisc_take_optional_string(in, &value->greatest);
+    if (!redisc_take_nil(in)) {
+        take_pending_consumer_list(in, &value->consumers);
+    }
+    return skip_values(in, extra);
+}
+
+static bool read_pending_summary(redisc_reader *in, void *out)
+{
+    redisc_pending_summary *value = redisc_reader_begin(in, sizeof *value, text_and_items(in));
+    if (value == NULL || !take_pending_summary(in, value)) {
+        return false;
+    }
+    *(const redisc_pending_summary **)out = value;
+    return true;
+}
+
 static bool read_positive_integer(redisc_reader *in, void *out)
 {
     redisc_optional_integer *value = out;
@@ -904,6 +1478,170 @@ static bool read_scan_page(redisc_reader *in, void *out)
     return true;
 }
 
+static bool take_running_script_field(redisc_reader *in, redisc_str name,
+                                      redisc_running_script *value)
+{
+    if (is(name, "name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "command")) {
+        return redisc_take_str_list(in, &value->command);
+    }
+    if (is(name, "duration_ms")) {
+        return redisc_take_integer(in, &value->duration);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_running_script(redisc_reader *in, redisc_running_script *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_running_script_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_optional_running_script(redisc_reader *in, const redisc_running_script **value)
+{
+    if (redisc_take_nil(in)) {
+        return true;
+    }
+    redisc_running_script *record = redisc_reader_room(in, sizeof *record);
+    if (record == NULL) {
+        return false;
+    }
+    memset(record, 0, sizeof *record);
+    *value = record;
+    return take_running_script(in, record);
+}
+
+static bool take_engine_counts_field(redisc_reader *in, redisc_str name,
+                                     redisc_engine_counts *value)
+{
+    if (is(name, "libraries_count")) {
+        return redisc_take_integer(in, &value->libraries);
+    }
+    if (is(name, "functions_count")) {
+        return redisc_take_integer(in, &value->functions);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_engine_counts(redisc_reader *in, redisc_engine_counts *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_engine_counts_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_engine_stats_fields(redisc_reader *in, redisc_engine_stats *value)
+{
+    redisc_take_string(in, &value->name);
+    return take_engine_counts(in, &value->loaded);
+}
+
+static bool take_engine_stats(redisc_reader *in, redisc_engine_stats *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    return take_engine_stats_fields(in, value) && skip_values(in, extra);
+}
+
+static bool fill_engine_stats_list(redisc_reader *in, redisc_engine_stats_list *list, size_t count,
+                                   bool nested)
+{
+    redisc_engine_stats *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (nested) {
+            if (!take_engine_stats(in, &items[i])) {
+                return false;
+            }
+        } else if (!take_engine_stats_fields(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_engine_stats_list){items, count};
+    return true;
+}
+
+static bool take_engine_stats_list(redisc_reader *in, redisc_engine_stats_list *list)
+{
+    size_t count = 0;
+    bool nested = false;
+    return redisc_take_rows(in, 2, &count, &nested) &&
+           fill_engine_stats_list(in, list, count, nested);
+}
+
+static bool take_scripting_stats_field(redisc_reader *in, redisc_str name,
+                                       redisc_scripting_stats *value)
+{
+    if (is(name, "running_script")) {
+        return take_optional_running_script(in, &value->running_script);
+    }
+    if (is(name, "engines")) {
+        return take_engine_stats_list(in, &value->engines);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_scripting_stats(redisc_reader *in, redisc_scripting_stats *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_scripting_stats_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_scripting_stats(redisc_reader *in, void *out)
+{
+    redisc_scripting_stats *value = redisc_reader_begin(in, sizeof *value, text_and_items(in));
+    if (value == NULL || !take_scripting_stats(in, value)) {
+        return false;
+    }
+    *(const redisc_scripting_stats **)out = value;
+    return true;
+}
+
 static bool take_sscan_page(redisc_reader *in, redisc_sscan_page *value)
 {
     size_t extra = 0;
@@ -922,6 +1660,532 @@ static bool read_sscan_page(redisc_reader *in, void *out)
         return false;
     }
     *(const redisc_sscan_page **)out = value;
+    return true;
+}
+
+static bool take_stream_consumer_field(redisc_reader *in, redisc_str name,
+                                       redisc_stream_consumer *value)
+{
+    if (is(name, "name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "pending")) {
+        return redisc_take_integer(in, &value->pending);
+    }
+    if (is(name, "idle")) {
+        return redisc_take_integer(in, &value->idle);
+    }
+    if (is(name, "inactive")) {
+        return redisc_take_optional_integer(in, &value->inactive);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_stream_consumer(redisc_reader *in, redisc_stream_consumer *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_stream_consumer_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_stream_consumer_list(redisc_reader *in, redisc_stream_consumer_list *list,
+                                      size_t count)
+{
+    redisc_stream_consumer *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_stream_consumer(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_consumer_list){items, count};
+    return true;
+}
+
+static bool read_stream_consumer_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    if (!redisc_take_array(in, &count)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_stream_consumer) + in->reply->text;
+    redisc_stream_consumer_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_stream_consumer_list(in, list, count)) {
+        return false;
+    }
+    *(const redisc_stream_consumer_list **)out = list;
+    return true;
+}
+
+static bool take_pending_delivery(redisc_reader *in, redisc_pending_delivery *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 3, &extra)) {
+        return false;
+    }
+    redisc_take_string(in, &value->id);
+    if (extra > 0 && text_comes(in)) {
+        extra--;
+        redisc_take_string(in, &value->consumer);
+    }
+    redisc_take_integer(in, &value->delivered_at);
+    redisc_take_integer(in, &value->deliveries);
+    return skip_values(in, extra);
+}
+
+static bool fill_pending_delivery_list(redisc_reader *in, redisc_pending_delivery_list *list,
+                                       size_t count)
+{
+    redisc_pending_delivery *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_pending_delivery(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_pending_delivery_list){items, count};
+    return true;
+}
+
+static bool take_pending_delivery_list(redisc_reader *in, redisc_pending_delivery_list *list)
+{
+    size_t count = 0;
+    return redisc_take_array(in, &count) && fill_pending_delivery_list(in, list, count);
+}
+
+static bool take_stream_consumer_details_field(redisc_reader *in, redisc_str name,
+                                               redisc_stream_consumer_details *value)
+{
+    if (is(name, "name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "seen-time")) {
+        return redisc_take_integer(in, &value->seen_time);
+    }
+    if (is(name, "active-time")) {
+        return redisc_take_optional_integer(in, &value->active_time);
+    }
+    if (is(name, "pel-count")) {
+        return redisc_take_integer(in, &value->pending_count);
+    }
+    if (is(name, "pending")) {
+        return take_pending_delivery_list(in, &value->pending);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_stream_consumer_details(redisc_reader *in, redisc_stream_consumer_details *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_stream_consumer_details_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_stream_consumer_details_list(redisc_reader *in,
+                                              redisc_stream_consumer_details_list *list,
+                                              size_t count)
+{
+    redisc_stream_consumer_details *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_stream_consumer_details(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_consumer_details_list){items, count};
+    return true;
+}
+
+static bool take_stream_consumer_details_list(redisc_reader *in,
+                                              redisc_stream_consumer_details_list *list)
+{
+    size_t count = 0;
+    return redisc_take_array(in, &count) && fill_stream_consumer_details_list(in, list, count);
+}
+
+static bool take_stream_group_details_field(redisc_reader *in, redisc_str name,
+                                            redisc_stream_group_details *value)
+{
+    if (is(name, "name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "last-delivered-id")) {
+        return redisc_take_string(in, &value->last_delivered_id);
+    }
+    if (is(name, "entries-read")) {
+        return redisc_take_optional_integer(in, &value->entries_read);
+    }
+    if (is(name, "lag")) {
+        return redisc_take_optional_integer(in, &value->lag);
+    }
+    if (is(name, "pel-count")) {
+        return redisc_take_integer(in, &value->pending_count);
+    }
+    if (is(name, "nacked-count")) {
+        return redisc_take_integer(in, &value->nacked_count);
+    }
+    if (is(name, "pending")) {
+        return take_pending_delivery_list(in, &value->pending);
+    }
+    if (is(name, "consumers")) {
+        return take_stream_consumer_details_list(in, &value->consumers);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_stream_group_details(redisc_reader *in, redisc_stream_group_details *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_stream_group_details_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_stream_group_details_list(redisc_reader *in,
+                                           redisc_stream_group_details_list *list, size_t count)
+{
+    redisc_stream_group_details *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_stream_group_details(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_group_details_list){items, count};
+    return true;
+}
+
+static bool take_stream_group_details_list(redisc_reader *in,
+                                           redisc_stream_group_details_list *list)
+{
+    size_t count = 0;
+    return redisc_take_array(in, &count) && fill_stream_group_details_list(in, list, count);
+}
+
+static bool take_stream_details_field(redisc_reader *in, redisc_str name,
+                                      redisc_stream_details *value)
+{
+    if (is(name, "length")) {
+        return redisc_take_integer(in, &value->length);
+    }
+    if (is(name, "radix-tree-keys")) {
+        return redisc_take_integer(in, &value->radix_tree_keys);
+    }
+    if (is(name, "radix-tree-nodes")) {
+        return redisc_take_integer(in, &value->radix_tree_nodes);
+    }
+    if (is(name, "last-generated-id")) {
+        return redisc_take_string(in, &value->last_generated_id);
+    }
+    if (is(name, "max-deleted-entry-id")) {
+        return redisc_take_string(in, &value->max_deleted_entry_id);
+    }
+    if (is(name, "entries-added")) {
+        return redisc_take_integer(in, &value->entries_added);
+    }
+    if (is(name, "recorded-first-entry-id")) {
+        return redisc_take_string(in, &value->recorded_first_entry_id);
+    }
+    if (is(name, "idmp-duration")) {
+        return redisc_take_integer(in, &value->idmp_duration);
+    }
+    if (is(name, "idmp-maxsize")) {
+        return redisc_take_integer(in, &value->idmp_maxsize);
+    }
+    if (is(name, "pids-tracked")) {
+        return redisc_take_integer(in, &value->pids_tracked);
+    }
+    if (is(name, "iids-tracked")) {
+        return redisc_take_integer(in, &value->iids_tracked);
+    }
+    if (is(name, "iids-added")) {
+        return redisc_take_integer(in, &value->iids_added);
+    }
+    if (is(name, "iids-duplicates")) {
+        return redisc_take_integer(in, &value->iids_duplicates);
+    }
+    if (is(name, "entries")) {
+        return take_stream_entry_list(in, &value->entries);
+    }
+    if (is(name, "groups")) {
+        return take_stream_group_details_list(in, &value->groups);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_stream_details(redisc_reader *in, redisc_stream_details *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_stream_details_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_stream_details(redisc_reader *in, void *out)
+{
+    redisc_stream_details *value = redisc_reader_begin(in, sizeof *value, text_and_items(in));
+    if (value == NULL || !take_stream_details(in, value)) {
+        return false;
+    }
+    *(const redisc_stream_details **)out = value;
+    return true;
+}
+
+static bool read_stream_entry_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    bool nested = false;
+    if (!redisc_take_rows(in, 2, &count, &nested)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_stream_entry) + text_and_items(in);
+    redisc_stream_entry_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_stream_entry_list(in, list, count, nested)) {
+        return false;
+    }
+    *(const redisc_stream_entry_list **)out = list;
+    return true;
+}
+
+static bool read_stream_entry_list_with_nils(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    if (!redisc_take_array(in, &count)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_stream_entry) + text_and_items(in);
+    redisc_stream_entry_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_stream_entry_list_with_nils(in, list, count)) {
+        return false;
+    }
+    *(const redisc_stream_entry_list **)out = list;
+    return true;
+}
+
+static bool take_stream_group_field(redisc_reader *in, redisc_str name, redisc_stream_group *value)
+{
+    if (is(name, "name")) {
+        return redisc_take_string(in, &value->name);
+    }
+    if (is(name, "consumers")) {
+        return redisc_take_integer(in, &value->consumers);
+    }
+    if (is(name, "pending")) {
+        return redisc_take_integer(in, &value->pending);
+    }
+    if (is(name, "last-delivered-id")) {
+        return redisc_take_string(in, &value->last_delivered_id);
+    }
+    if (is(name, "entries-read")) {
+        return redisc_take_optional_integer(in, &value->entries_read);
+    }
+    if (is(name, "lag")) {
+        return redisc_take_optional_integer(in, &value->lag);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_stream_group(redisc_reader *in, redisc_stream_group *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_stream_group_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fill_stream_group_list(redisc_reader *in, redisc_stream_group_list *list, size_t count)
+{
+    redisc_stream_group *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_stream_group(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_stream_group_list){items, count};
+    return true;
+}
+
+static bool read_stream_group_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    if (!redisc_take_array(in, &count)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_stream_group) + in->reply->text;
+    redisc_stream_group_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !fill_stream_group_list(in, list, count)) {
+        return false;
+    }
+    *(const redisc_stream_group_list **)out = list;
+    return true;
+}
+
+static bool take_optional_stream_entry(redisc_reader *in, const redisc_stream_entry **value)
+{
+    if (take_nothing(in)) {
+        return true;
+    }
+    redisc_stream_entry *record = redisc_reader_room(in, sizeof *record);
+    if (record == NULL) {
+        return false;
+    }
+    memset(record, 0, sizeof *record);
+    *value = record;
+    return take_stream_entry(in, record);
+}
+
+static bool take_stream_info_field(redisc_reader *in, redisc_str name, redisc_stream_info *value)
+{
+    if (is(name, "length")) {
+        return redisc_take_integer(in, &value->length);
+    }
+    if (is(name, "radix-tree-keys")) {
+        return redisc_take_integer(in, &value->radix_tree_keys);
+    }
+    if (is(name, "radix-tree-nodes")) {
+        return redisc_take_integer(in, &value->radix_tree_nodes);
+    }
+    if (is(name, "last-generated-id")) {
+        return redisc_take_string(in, &value->last_generated_id);
+    }
+    if (is(name, "max-deleted-entry-id")) {
+        return redisc_take_string(in, &value->max_deleted_entry_id);
+    }
+    if (is(name, "entries-added")) {
+        return redisc_take_integer(in, &value->entries_added);
+    }
+    if (is(name, "recorded-first-entry-id")) {
+        return redisc_take_string(in, &value->recorded_first_entry_id);
+    }
+    if (is(name, "idmp-duration")) {
+        return redisc_take_integer(in, &value->idmp_duration);
+    }
+    if (is(name, "idmp-maxsize")) {
+        return redisc_take_integer(in, &value->idmp_maxsize);
+    }
+    if (is(name, "pids-tracked")) {
+        return redisc_take_integer(in, &value->pids_tracked);
+    }
+    if (is(name, "iids-tracked")) {
+        return redisc_take_integer(in, &value->iids_tracked);
+    }
+    if (is(name, "iids-added")) {
+        return redisc_take_integer(in, &value->iids_added);
+    }
+    if (is(name, "iids-duplicates")) {
+        return redisc_take_integer(in, &value->iids_duplicates);
+    }
+    if (is(name, "groups")) {
+        return redisc_take_integer(in, &value->groups);
+    }
+    if (is(name, "first-entry")) {
+        return take_optional_stream_entry(in, &value->first_entry);
+    }
+    if (is(name, "last-entry")) {
+        return take_optional_stream_entry(in, &value->last_entry);
+    }
+    return redisc_reader_skip(in);
+}
+
+static bool take_stream_info(redisc_reader *in, redisc_stream_info *value)
+{
+    size_t pairs = 0;
+    bool nested = false;
+    if (!redisc_take_map(in, &pairs, &nested)) {
+        return false;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        redisc_str name;
+        if (nested && !redisc_take_pair_head(in)) {
+            return false;
+        }
+        if (!redisc_take_view(in, &name) || !take_stream_info_field(in, name, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_stream_info(redisc_reader *in, void *out)
+{
+    redisc_stream_info *value = redisc_reader_begin(in, sizeof *value, text_and_items(in));
+    if (value == NULL || !take_stream_info(in, value)) {
+        return false;
+    }
+    *(const redisc_stream_info **)out = value;
     return true;
 }
 
@@ -999,6 +2263,24 @@ static bool read_zscan_page(redisc_reader *in, void *out)
     return true;
 }
 
+const redisc_result redisc_reads_autoclaimed = {
+    .size = sizeof(const redisc_autoclaimed *),
+    .read = read_autoclaimed,
+    .what = "autoclaimed",
+};
+
+const redisc_result redisc_reads_autoclaimed_ids = {
+    .size = sizeof(const redisc_autoclaimed_ids *),
+    .read = read_autoclaimed_ids,
+    .what = "autoclaimed_ids",
+};
+
+const redisc_result redisc_reads_channel_subscribers_list = {
+    .size = sizeof(const redisc_channel_subscribers_list *),
+    .read = read_channel_subscribers_list,
+    .what = "[channel_subscribers]",
+};
+
 const redisc_result redisc_reads_client_tracking_info = {
     .size = sizeof(const redisc_client_tracking_info *),
     .read = read_client_tracking_info,
@@ -1015,6 +2297,12 @@ const redisc_result redisc_reads_connection_info_list = {
     .size = sizeof(const redisc_connection_info_list *),
     .read = read_connection_info_list,
     .what = "[connection_info]",
+};
+
+const redisc_result redisc_reads_delivered_batch_list = {
+    .size = sizeof(const redisc_delivered_batch_list *),
+    .read = read_delivered_batch_list,
+    .what = "[delivered_batch]",
 };
 
 const redisc_result redisc_reads_geo_location_list = {
@@ -1077,6 +2365,18 @@ const redisc_result redisc_reads_lcs_matches = {
     .what = "lcs_matches",
 };
 
+const redisc_result redisc_reads_library_list = {
+    .size = sizeof(const redisc_library_list *),
+    .read = read_library_list,
+    .what = "[library]",
+};
+
+const redisc_result redisc_reads_optional_delivered_batch_list = {
+    .size = sizeof(const redisc_delivered_batch_list *),
+    .read = read_optional_delivered_batch_list,
+    .what = "[delivered_batch]?",
+};
+
 const redisc_result redisc_reads_optional_key_element = {
     .size = sizeof(const redisc_key_element *),
     .read = read_optional_key_element,
@@ -1111,6 +2411,24 @@ const redisc_result redisc_reads_optional_scored = {
     .size = sizeof(const redisc_scored *),
     .read = read_optional_scored,
     .what = "scored?",
+};
+
+const redisc_result redisc_reads_optional_stream_batch_list = {
+    .size = sizeof(const redisc_stream_batch_list *),
+    .read = read_optional_stream_batch_list,
+    .what = "[stream_batch]?",
+};
+
+const redisc_result redisc_reads_pending_entry_list = {
+    .size = sizeof(const redisc_pending_entry_list *),
+    .read = read_pending_entry_list,
+    .what = "[pending_entry]",
+};
+
+const redisc_result redisc_reads_pending_summary = {
+    .size = sizeof(const redisc_pending_summary *),
+    .read = read_pending_summary,
+    .what = "pending_summary",
 };
 
 const redisc_result redisc_reads_popped_member = {
@@ -1149,10 +2467,58 @@ const redisc_result redisc_reads_scored = {
     .what = "scored",
 };
 
+const redisc_result redisc_reads_scripting_stats = {
+    .size = sizeof(const redisc_scripting_stats *),
+    .read = read_scripting_stats,
+    .what = "scripting_stats",
+};
+
 const redisc_result redisc_reads_sscan_page = {
     .size = sizeof(const redisc_sscan_page *),
     .read = read_sscan_page,
     .what = "sscan_page",
+};
+
+const redisc_result redisc_reads_stream_batch_list = {
+    .size = sizeof(const redisc_stream_batch_list *),
+    .read = read_stream_batch_list,
+    .what = "[stream_batch]",
+};
+
+const redisc_result redisc_reads_stream_consumer_list = {
+    .size = sizeof(const redisc_stream_consumer_list *),
+    .read = read_stream_consumer_list,
+    .what = "[stream_consumer]",
+};
+
+const redisc_result redisc_reads_stream_details = {
+    .size = sizeof(const redisc_stream_details *),
+    .read = read_stream_details,
+    .what = "stream_details",
+};
+
+const redisc_result redisc_reads_stream_entry_list = {
+    .size = sizeof(const redisc_stream_entry_list *),
+    .read = read_stream_entry_list,
+    .what = "[stream_entry]",
+};
+
+const redisc_result redisc_reads_stream_entry_list_with_nils = {
+    .size = sizeof(const redisc_stream_entry_list *),
+    .read = read_stream_entry_list_with_nils,
+    .what = "[stream_entry?]",
+};
+
+const redisc_result redisc_reads_stream_group_list = {
+    .size = sizeof(const redisc_stream_group_list *),
+    .read = read_stream_group_list,
+    .what = "[stream_group]",
+};
+
+const redisc_result redisc_reads_stream_info = {
+    .size = sizeof(const redisc_stream_info *),
+    .read = read_stream_info,
+    .what = "stream_info",
 };
 
 const redisc_result redisc_reads_synced = {

@@ -8,9 +8,13 @@
 
 #include <redisc/types.h>
 
+extern const redisc_result redisc_reads_autoclaimed;
+extern const redisc_result redisc_reads_autoclaimed_ids;
+extern const redisc_result redisc_reads_channel_subscribers_list;
 extern const redisc_result redisc_reads_client_tracking_info;
 extern const redisc_result redisc_reads_connection_info;
 extern const redisc_result redisc_reads_connection_info_list;
+extern const redisc_result redisc_reads_delivered_batch_list;
 extern const redisc_result redisc_reads_geo_location_list;
 extern const redisc_result redisc_reads_geo_position_list_with_nils;
 extern const redisc_result redisc_reads_hello_info;
@@ -21,19 +25,32 @@ extern const redisc_result redisc_reads_incremented_double;
 extern const redisc_result redisc_reads_key_element;
 extern const redisc_result redisc_reads_key_elements;
 extern const redisc_result redisc_reads_lcs_matches;
+extern const redisc_result redisc_reads_library_list;
+extern const redisc_result redisc_reads_optional_delivered_batch_list;
 extern const redisc_result redisc_reads_optional_key_element;
 extern const redisc_result redisc_reads_optional_key_elements;
 extern const redisc_result redisc_reads_optional_popped_member;
 extern const redisc_result redisc_reads_optional_popped_members;
 extern const redisc_result redisc_reads_optional_ranked;
 extern const redisc_result redisc_reads_optional_scored;
+extern const redisc_result redisc_reads_optional_stream_batch_list;
+extern const redisc_result redisc_reads_pending_entry_list;
+extern const redisc_result redisc_reads_pending_summary;
 extern const redisc_result redisc_reads_popped_member;
 extern const redisc_result redisc_reads_popped_members;
 extern const redisc_result redisc_reads_positive_integer;
 extern const redisc_result redisc_reads_ranked;
 extern const redisc_result redisc_reads_scan_page;
 extern const redisc_result redisc_reads_scored;
+extern const redisc_result redisc_reads_scripting_stats;
 extern const redisc_result redisc_reads_sscan_page;
+extern const redisc_result redisc_reads_stream_batch_list;
+extern const redisc_result redisc_reads_stream_consumer_list;
+extern const redisc_result redisc_reads_stream_details;
+extern const redisc_result redisc_reads_stream_entry_list;
+extern const redisc_result redisc_reads_stream_entry_list_with_nils;
+extern const redisc_result redisc_reads_stream_group_list;
+extern const redisc_result redisc_reads_stream_info;
 extern const redisc_result redisc_reads_synced;
 extern const redisc_result redisc_reads_word_ok_or_nokey;
 extern const redisc_result redisc_reads_word_reset;

@@ -172,6 +172,20 @@ void describe_str_list_list(FILE *to, const redisc_str_list_list *list)
     fputc(']', to);
 }
 
+void describe_channel_subscribers_list(FILE *to, const redisc_channel_subscribers_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_channel_subscribers(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_connection_info_list(FILE *to, const redisc_connection_info_list *list)
 {
     if (list == NULL) {
@@ -182,6 +196,48 @@ void describe_connection_info_list(FILE *to, const redisc_connection_info_list *
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_connection_info(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_delivered_batch_list(FILE *to, const redisc_delivered_batch_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_delivered_batch(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_delivered_entry_list(FILE *to, const redisc_delivered_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_delivered_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_engine_stats_list(FILE *to, const redisc_engine_stats_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_engine_stats(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -242,6 +298,76 @@ void describe_lcs_match_list(FILE *to, const redisc_lcs_match_list *list)
     fputc(']', to);
 }
 
+void describe_library_list(FILE *to, const redisc_library_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_library(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_library_function_list(FILE *to, const redisc_library_function_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_library_function(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_pending_consumer_list(FILE *to, const redisc_pending_consumer_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_pending_consumer(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_pending_delivery_list(FILE *to, const redisc_pending_delivery_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_pending_delivery(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_pending_entry_list(FILE *to, const redisc_pending_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_pending_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_scored_list(FILE *to, const redisc_scored_list *list)
 {
     if (list == NULL) {
@@ -252,6 +378,91 @@ void describe_scored_list(FILE *to, const redisc_scored_list *list)
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_scored(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_stream_batch_list(FILE *to, const redisc_stream_batch_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_stream_batch(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_stream_consumer_list(FILE *to, const redisc_stream_consumer_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_stream_consumer(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_stream_consumer_details_list(FILE *to,
+                                           const redisc_stream_consumer_details_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_stream_consumer_details(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_stream_entry_list(FILE *to, const redisc_stream_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_stream_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_stream_group_list(FILE *to, const redisc_stream_group_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_stream_group(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_stream_group_details_list(FILE *to, const redisc_stream_group_details_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_stream_group_details(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -308,6 +519,49 @@ void describe_dynamic(FILE *to, const redisc_reply *value)
         describe_string(to, &value->as.text);
         break;
     }
+}
+
+void describe_autoclaimed(FILE *to, const redisc_autoclaimed *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{next: ", to);
+    describe_string(to, &value->next);
+    fputs(", entries: ", to);
+    describe_stream_entry_list(to, &value->entries);
+    fputs(", deleted: ", to);
+    describe_str_list(to, &value->deleted);
+    fputc('}', to);
+}
+
+void describe_autoclaimed_ids(FILE *to, const redisc_autoclaimed_ids *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{next: ", to);
+    describe_string(to, &value->next);
+    fputs(", ids: ", to);
+    describe_str_list(to, &value->ids);
+    fputs(", deleted: ", to);
+    describe_str_list(to, &value->deleted);
+    fputc('}', to);
+}
+
+void describe_channel_subscribers(FILE *to, const redisc_channel_subscribers *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{channel: ", to);
+    describe_string(to, &value->channel);
+    fputs(", subscribers: ", to);
+    describe_integer(to, value->subscribers);
+    fputc('}', to);
 }
 
 void describe_client_tracking_info(FILE *to, const redisc_client_tracking_info *value)
@@ -408,6 +662,62 @@ void describe_connection_info(FILE *to, const redisc_connection_info *value)
     fputs(", tot_mem: ", to);
     describe_integer(to, value->tot_mem);
     describe_connection_info_2(to, value);
+    fputc('}', to);
+}
+
+void describe_delivered_batch(FILE *to, const redisc_delivered_batch *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", entries: ", to);
+    describe_delivered_entry_list(to, &value->entries);
+    fputc('}', to);
+}
+
+void describe_delivered_entry(FILE *to, const redisc_delivered_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", fields: ", to);
+    describe_pair_list(to, &value->fields);
+    fputs(", idle: ", to);
+    describe_integer(to, value->idle);
+    fputs(", deliveries: ", to);
+    describe_integer(to, value->deliveries);
+    fputc('}', to);
+}
+
+void describe_engine_counts(FILE *to, const redisc_engine_counts *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{libraries: ", to);
+    describe_integer(to, value->libraries);
+    fputs(", functions: ", to);
+    describe_integer(to, value->functions);
+    fputc('}', to);
+}
+
+void describe_engine_stats(FILE *to, const redisc_engine_stats *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", loaded: ", to);
+    describe_engine_counts(to, &value->loaded);
     fputc('}', to);
 }
 
@@ -604,6 +914,102 @@ void describe_lcs_range(FILE *to, const redisc_lcs_range *value)
     fputc('}', to);
 }
 
+void describe_library(FILE *to, const redisc_library *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", engine: ", to);
+    describe_string(to, &value->engine);
+    fputs(", functions: ", to);
+    describe_library_function_list(to, &value->functions);
+    fputs(", code: ", to);
+    describe_string(to, &value->code);
+    fputc('}', to);
+}
+
+void describe_library_function(FILE *to, const redisc_library_function *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", description: ", to);
+    describe_string(to, &value->description);
+    fputs(", flags: ", to);
+    describe_str_list(to, &value->flags);
+    fputc('}', to);
+}
+
+void describe_pending_consumer(FILE *to, const redisc_pending_consumer *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", count: ", to);
+    describe_integer(to, value->count);
+    fputc('}', to);
+}
+
+void describe_pending_delivery(FILE *to, const redisc_pending_delivery *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", consumer: ", to);
+    describe_string(to, &value->consumer);
+    fputs(", delivered_at: ", to);
+    describe_integer(to, value->delivered_at);
+    fputs(", deliveries: ", to);
+    describe_integer(to, value->deliveries);
+    fputc('}', to);
+}
+
+void describe_pending_entry(FILE *to, const redisc_pending_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", consumer: ", to);
+    describe_string(to, &value->consumer);
+    fputs(", idle: ", to);
+    describe_integer(to, value->idle);
+    fputs(", deliveries: ", to);
+    describe_integer(to, value->deliveries);
+    fputc('}', to);
+}
+
+void describe_pending_summary(FILE *to, const redisc_pending_summary *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{count: ", to);
+    describe_integer(to, value->count);
+    fputs(", smallest: ", to);
+    describe_string(to, &value->smallest);
+    fputs(", greatest: ", to);
+    describe_string(to, &value->greatest);
+    fputs(", consumers: ", to);
+    describe_pending_consumer_list(to, &value->consumers);
+    fputc('}', to);
+}
+
 void describe_popped_member(FILE *to, const redisc_popped_member *value)
 {
     if (value == NULL) {
@@ -645,6 +1051,21 @@ void describe_ranked(FILE *to, const redisc_ranked *value)
     fputc('}', to);
 }
 
+void describe_running_script(FILE *to, const redisc_running_script *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", command: ", to);
+    describe_str_list(to, &value->command);
+    fputs(", duration: ", to);
+    describe_integer(to, value->duration);
+    fputc('}', to);
+}
+
 void describe_scan_page(FILE *to, const redisc_scan_page *value)
 {
     if (value == NULL) {
@@ -671,6 +1092,19 @@ void describe_scored(FILE *to, const redisc_scored *value)
     fputc('}', to);
 }
 
+void describe_scripting_stats(FILE *to, const redisc_scripting_stats *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{running_script: ", to);
+    describe_running_script(to, value->running_script);
+    fputs(", engines: ", to);
+    describe_engine_stats_list(to, &value->engines);
+    fputc('}', to);
+}
+
 void describe_sscan_page(FILE *to, const redisc_sscan_page *value)
 {
     if (value == NULL) {
@@ -681,6 +1115,194 @@ void describe_sscan_page(FILE *to, const redisc_sscan_page *value)
     describe_unsigned(to, value->cursor);
     fputs(", members: ", to);
     describe_str_list(to, &value->members);
+    fputc('}', to);
+}
+
+void describe_stream_batch(FILE *to, const redisc_stream_batch *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", entries: ", to);
+    describe_stream_entry_list(to, &value->entries);
+    fputc('}', to);
+}
+
+void describe_stream_consumer(FILE *to, const redisc_stream_consumer *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", pending: ", to);
+    describe_integer(to, value->pending);
+    fputs(", idle: ", to);
+    describe_integer(to, value->idle);
+    fputs(", inactive: ", to);
+    describe_optional_integer(to, value->inactive);
+    fputc('}', to);
+}
+
+void describe_stream_consumer_details(FILE *to, const redisc_stream_consumer_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", seen_time: ", to);
+    describe_integer(to, value->seen_time);
+    fputs(", active_time: ", to);
+    describe_optional_integer(to, value->active_time);
+    fputs(", pending_count: ", to);
+    describe_integer(to, value->pending_count);
+    fputs(", pending: ", to);
+    describe_pending_delivery_list(to, &value->pending);
+    fputc('}', to);
+}
+
+void describe_stream_details(FILE *to, const redisc_stream_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{length: ", to);
+    describe_integer(to, value->length);
+    fputs(", radix_tree_keys: ", to);
+    describe_integer(to, value->radix_tree_keys);
+    fputs(", radix_tree_nodes: ", to);
+    describe_integer(to, value->radix_tree_nodes);
+    fputs(", last_generated_id: ", to);
+    describe_string(to, &value->last_generated_id);
+    fputs(", max_deleted_entry_id: ", to);
+    describe_string(to, &value->max_deleted_entry_id);
+    fputs(", entries_added: ", to);
+    describe_integer(to, value->entries_added);
+    fputs(", recorded_first_entry_id: ", to);
+    describe_string(to, &value->recorded_first_entry_id);
+    fputs(", idmp_duration: ", to);
+    describe_integer(to, value->idmp_duration);
+    fputs(", idmp_maxsize: ", to);
+    describe_integer(to, value->idmp_maxsize);
+    fputs(", pids_tracked: ", to);
+    describe_integer(to, value->pids_tracked);
+    fputs(", iids_tracked: ", to);
+    describe_integer(to, value->iids_tracked);
+    fputs(", iids_added: ", to);
+    describe_integer(to, value->iids_added);
+    fputs(", iids_duplicates: ", to);
+    describe_integer(to, value->iids_duplicates);
+    fputs(", entries: ", to);
+    describe_stream_entry_list(to, &value->entries);
+    fputs(", groups: ", to);
+    describe_stream_group_details_list(to, &value->groups);
+    fputc('}', to);
+}
+
+void describe_stream_entry(FILE *to, const redisc_stream_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", fields: ", to);
+    describe_pair_list(to, &value->fields);
+    fputc('}', to);
+}
+
+void describe_stream_group(FILE *to, const redisc_stream_group *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", consumers: ", to);
+    describe_integer(to, value->consumers);
+    fputs(", pending: ", to);
+    describe_integer(to, value->pending);
+    fputs(", last_delivered_id: ", to);
+    describe_string(to, &value->last_delivered_id);
+    fputs(", entries_read: ", to);
+    describe_optional_integer(to, value->entries_read);
+    fputs(", lag: ", to);
+    describe_optional_integer(to, value->lag);
+    fputc('}', to);
+}
+
+void describe_stream_group_details(FILE *to, const redisc_stream_group_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", last_delivered_id: ", to);
+    describe_string(to, &value->last_delivered_id);
+    fputs(", entries_read: ", to);
+    describe_optional_integer(to, value->entries_read);
+    fputs(", lag: ", to);
+    describe_optional_integer(to, value->lag);
+    fputs(", pending_count: ", to);
+    describe_integer(to, value->pending_count);
+    fputs(", nacked_count: ", to);
+    describe_integer(to, value->nacked_count);
+    fputs(", pending: ", to);
+    describe_pending_delivery_list(to, &value->pending);
+    fputs(", consumers: ", to);
+    describe_stream_consumer_details_list(to, &value->consumers);
+    fputc('}', to);
+}
+
+void describe_stream_info(FILE *to, const redisc_stream_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{length: ", to);
+    describe_integer(to, value->length);
+    fputs(", radix_tree_keys: ", to);
+    describe_integer(to, value->radix_tree_keys);
+    fputs(", radix_tree_nodes: ", to);
+    describe_integer(to, value->radix_tree_nodes);
+    fputs(", last_generated_id: ", to);
+    describe_string(to, &value->last_generated_id);
+    fputs(", max_deleted_entry_id: ", to);
+    describe_string(to, &value->max_deleted_entry_id);
+    fputs(", entries_added: ", to);
+    describe_integer(to, value->entries_added);
+    fputs(", recorded_first_entry_id: ", to);
+    describe_string(to, &value->recorded_first_entry_id);
+    fputs(", idmp_duration: ", to);
+    describe_integer(to, value->idmp_duration);
+    fputs(", idmp_maxsize: ", to);
+    describe_integer(to, value->idmp_maxsize);
+    fputs(", pids_tracked: ", to);
+    describe_integer(to, value->pids_tracked);
+    fputs(", iids_tracked: ", to);
+    describe_integer(to, value->iids_tracked);
+    fputs(", iids_added: ", to);
+    describe_integer(to, value->iids_added);
+    fputs(", iids_duplicates: ", to);
+    describe_integer(to, value->iids_duplicates);
+    fputs(", groups: ", to);
+    describe_integer(to, value->groups);
+    fputs(", first_entry: ", to);
+    describe_stream_entry(to, value->first_entry);
+    fputs(", last_entry: ", to);
+    describe_stream_entry(to, value->last_entry);
     fputc('}', to);
 }
 

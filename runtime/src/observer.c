@@ -60,10 +60,12 @@ static redisc_status read_some(redisc_observer *o, redisc_deadline deadline, boo
 /* The first line with its mark and its CR LF, if it is there whole; nil otherwise. */
 static redisc_str first_line(redisc_observer *o)
 {
-    const char *content = redisc_buffer_content(&o->in);
     size_t len = redisc_buffer_len(&o->in);
-    const char *end =
-        len > o->searched ? memchr(content + o->searched, '\n', len - o->searched) : NULL;
+    if (len == o->searched) {
+        return redisc_bytes(NULL, 0);
+    }
+    const char *content = redisc_buffer_content(&o->in);
+    const char *end = memchr(content + o->searched, '\n', len - o->searched);
     if (end == NULL) {
         o->searched = len;
         return redisc_bytes(NULL, 0);

@@ -2,6 +2,7 @@
 /* What a pipeline says of calls that failed. */
 #include "encoded.h"
 #include "pipeline.h"
+#include "word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,12 +32,17 @@ static bool append_word(char text[REDISC_PIPE_WORDS], redisc_str word)
     return true;
 }
 
-/* Commands whose arguments may hold a password are told by their name alone. */
-static bool has_secrets(const char *name)
+/* Commands whose arguments may hold a password, after their one or two words. */
+static bool has_secrets(const char *at)
 {
-    static const char *const names[] = {"ACL SETUSER", "AUTH", "CONFIG SET", "HELLO", "MIGRATE"};
+    static const char *const names[][2] = {
+        {"ACL", "SETUSER"}, {"AUTH", NULL}, {"CONFIG", "SET"}, {"HELLO", NULL}, {"MIGRATE", NULL}};
+    bool has_second = redisc_encoded_head(&at) > 1;
+    redisc_str first = redisc_encoded_word(&at);
+    redisc_str second = has_second ? redisc_encoded_word(&at) : redisc_bytes("", 0);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
+        if (redisc_same_word(first, redisc_text(names[i][0])) &&
+            (names[i][1] == NULL || redisc_same_word(second, redisc_text(names[i][1])))) {
             return true;
         }
     }
@@ -45,18 +51,18 @@ static bool has_secrets(const char *name)
 
 void redisc_pipe_words(const redisc_pipe *pipe, size_t place, char text[REDISC_PIPE_WORDS])
 {
-    const char *name = redisc_queue_slot(&pipe->queue, place)->info->name;
-    if (has_secrets(name)) {
-        snprintf(text, REDISC_PIPE_WORDS, "%s", name);
-        return;
-    }
     const char *at = redisc_pipe_first_call(pipe);
     for (size_t i = 0; i < place; i++) {
         at = redisc_encoded_skip(at);
     }
     text[0] = '\0';
+    bool secret = has_secrets(at);
     size_t words = redisc_encoded_head(&at);
+    words = secret ? 1 : words;
     while (words-- > 0 && append_word(text, redisc_encoded_word(&at))) {
+    }
+    if (secret) {
+        append_word(text, redisc_text("..."));
     }
 }
 

@@ -142,7 +142,7 @@ static redisc_status next_request(redisc_subscriber *s, bool *none)
     redisc_buffer *out = &s->connection->out;
     size_t count = alike(name, out->limit);
     redisc_request *request =
-        redisc_allocate_zeroed(sizeof *request + count * sizeof request->names[0]);
+        redisc_allocate_zeroed(sizeof *request + count * sizeof(redisc_name *));
     if (request == NULL) {
         return redisc_fail(REDISC_ERROR_MEMORY, "no memory for subscribing %zu names", count);
     }

@@ -8,9 +8,12 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from count import Count
 
+TIMED_OUT = 124  # what `run` answers then, or …
+LEFT_ALONE = 125  # … if all other processes of the same program had ended by then
 TAIL = 60  # lines of a failed command's log that are shown
 
 running = set()
@@ -41,18 +44,52 @@ def run(command, log, seconds, env=None, cwd=None):
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
             output.write(f"\nstopped: not done after {seconds} s\n".encode())
-            return 124
+            return LEFT_ALONE if is_alone(process) else TIMED_OUT
         finally:
             kill_group(process)
             with running_lock:
                 running.discard(process)
 
 
+def descendants(pid):
+    """The processes that it started, and theirs (Linux): Criterion puts tests in own sessions."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has just ended
+    found = [pid]
+    for parent in found:
+        found += [child for child in parents if parents[child] == parent]
+    return found[1:]
+
+
+def program_of(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe")
+    except OSError:
+        return None
+
+
+def is_alone(process):
+    """Whether it waits for nobody: no other process of its program is left among those below it."""
+    program = program_of(process.pid)
+    return program is not None and program not in map(program_of, descendants(process.pid))
+
+
 def kill_group(process):
+    """Kills the process, its group, and whatever else it started and still has."""
+    below = descendants(process.pid) if process.poll() is None else []
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
+    for pid in below:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
     process.wait()
 
 

@@ -39,9 +39,16 @@ static const char *next_act(test_script *script)
     return script->acts[at];
 }
 
+static void remember(test_script *script, const char *bytes, size_t size)
+{
+    size_t room = SCRIPT_SAID - 1 - script->said_len;
+    size = size < room ? size : room;
+    memcpy(script->said + script->said_len, bytes, size);
+    script->said_len += size;
+}
+
 static ptrdiff_t write_line(void *transport, const void *bytes, size_t size, int64_t timeout_ms)
 {
-    (void)bytes;
     (void)timeout_ms;
     line *self = transport;
     if (self->act == NULL) {
@@ -51,6 +58,11 @@ static ptrdiff_t write_line(void *transport, const void *bytes, size_t size, int
         errno = EPIPE;
         return REDISC_TRANSPORT_FAILED;
     }
+    if (strcmp(self->act, SCRIPT_HALF) == 0) {
+        size = 1;
+        self->act = SCRIPT_UNSENT;
+    }
+    remember(self->script, bytes, size);
     return (ptrdiff_t)size;
 }
 
@@ -83,8 +95,13 @@ static ptrdiff_t read_line(void *transport, void *bytes, size_t size, int64_t ti
     if (strcmp(self->act, SCRIPT_SILENT) == 0) {
         return wait_in_vain(timeout_ms);
     }
-    size_t len = strlen(self->rest);
+    size_t len = strcspn(self->rest, SCRIPT_CUT);
+    if (len == 0) {
+        return REDISC_TRANSPORT_CLOSED;
+    }
     len = len < size ? len : size;
+    size_t piece = self->script->piece;
+    len = piece != 0 && piece < len ? piece : len;
     memcpy(bytes, self->rest, len);
     self->rest += len;
     if (*self->rest == '\0') {

@@ -14,8 +14,11 @@
 #include <redisc/commands_hash.h>
 #include <redisc/commands_hyperloglog.h>
 #include <redisc/commands_list.h>
+#include <redisc/commands_pubsub.h>
+#include <redisc/commands_scripting.h>
 #include <redisc/commands_set.h>
 #include <redisc/commands_sorted_set.h>
+#include <redisc/commands_stream.h>
 #include <redisc/commands_string.h>
 
 #endif

@@ -156,6 +156,27 @@ typedef enum redisc_expire_when {
 } redisc_expire_when;
 
 /**
+ * `mode` of FUNCTION FLUSH and SCRIPT FLUSH: whether the memory is freed before the reply, or
+ * later; as the server is configured by default. Zero: not sent.
+ */
+typedef enum redisc_flush_mode {
+    REDISC_FLUSH_ASYNC = 1, /**< ASYNC: later, by another thread */
+    REDISC_FLUSH_SYNC = 2,  /**< SYNC: before the reply */
+    REDISC_FLUSH_MODE_MAX_ = 0x7fffffff
+} redisc_flush_mode;
+
+/**
+ * `policy` of FUNCTION RESTORE: what becomes of libraries that are there; append by default. Zero:
+ * not sent.
+ */
+typedef enum redisc_function_restore_policy {
+    REDISC_FUNCTION_RESTORE_FLUSH = 1,   /**< FLUSH: all of them are removed */
+    REDISC_FUNCTION_RESTORE_APPEND = 2,  /**< APPEND: all stay; one of the same name is an error */
+    REDISC_FUNCTION_RESTORE_REPLACE = 3, /**< REPLACE: all stay but those of the same name */
+    REDISC_FUNCTION_RESTORE_POLICY_MAX_ = 0x7fffffff
+} redisc_function_restore_policy;
+
+/**
  * `order` of GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH and
  * GEOSEARCHSTORE: whether to sort by distance. Zero: not sent.
  */
@@ -221,6 +242,17 @@ typedef enum redisc_list_ordering {
     REDISC_LIST_ORDERING_MAX_ = 0x7fffffff
 } redisc_list_ordering;
 
+/** `mode` of SCRIPT DEBUG: how scripts run. */
+typedef enum redisc_script_debug_mode {
+    /** YES: in the debugger, in a copy of the server: what they write is lost */
+    REDISC_SCRIPT_DEBUG_YES = 1,
+    /** SYNC: in the debugger; the server does nothing else meanwhile, and what they write stays */
+    REDISC_SCRIPT_DEBUG_SYNC = 2,
+    /** NO: as usual */
+    REDISC_SCRIPT_DEBUG_NO = 3,
+    REDISC_SCRIPT_DEBUG_MODE_MAX_ = 0x7fffffff
+} redisc_script_debug_mode;
+
 /** `when` of MSETEX and SET. Zero: not sent. */
 typedef enum redisc_set_when {
     REDISC_SET_NX = 1, /**< NX: only if there is no such key (since Redis and Valkey 2.6.12) */
@@ -234,6 +266,35 @@ typedef enum redisc_sort_order {
     REDISC_SORT_DESC = 2, /**< DESC: greatest first */
     REDISC_SORT_ORDER_MAX_ = 0x7fffffff
 } redisc_sort_order;
+
+/**
+ * `references` of XACKDEL, XADD, XDELEX and XTRIM: what becomes of the pending lists of groups that
+ * hold a removed entry; keepref by default. Zero: not sent.
+ */
+typedef enum redisc_stream_references {
+    /** KEEPREF: the lists keep its id */
+    REDISC_STREAM_KEEPREF = 1,
+    /** DELREF: it leaves the lists too */
+    REDISC_STREAM_DELREF = 2,
+    /** ACKED: it is removed only if every group has read and acknowledged it */
+    REDISC_STREAM_ACKED = 3,
+    REDISC_STREAM_REFERENCES_MAX_ = 0x7fffffff
+} redisc_stream_references;
+
+/** `precision` of XADD and XTRIM: how exactly to trim; exact by default. Zero: not sent. */
+typedef enum redisc_trim_precision {
+    REDISC_TRIM_EXACT = 1,       /**< =: to the entry */
+    REDISC_TRIM_APPROXIMATE = 2, /**< ~: cheaper: some entries more may stay */
+    REDISC_TRIM_PRECISION_MAX_ = 0x7fffffff
+} redisc_trim_precision;
+
+/** `mode` of XNACK: what it means for the number of deliveries. */
+typedef enum redisc_xnack_mode {
+    REDISC_XNACK_SILENT = 1, /**< SILENT: one less, as if the entry had not been delivered */
+    REDISC_XNACK_FAIL = 2,   /**< FAIL: it stays: this consumer could not handle the entry */
+    REDISC_XNACK_FATAL = 3,  /**< FATAL: as great as can be: no consumer should try again */
+    REDISC_XNACK_MODE_MAX_ = 0x7fffffff
+} redisc_xnack_mode;
 
 /** `comparison` of ZADD: in which direction a score may change. Zero: not sent. */
 typedef enum redisc_zadd_comparison {
@@ -255,6 +316,40 @@ typedef enum redisc_zmpop_where {
     REDISC_ZMPOP_MAX = 2, /**< MAX: the highest scores */
     REDISC_ZMPOP_WHERE_MAX_ = 0x7fffffff
 } redisc_zmpop_where;
+
+/** An entry of a stream. */
+typedef struct redisc_stream_entry {
+    /** its id; nil where a claimed entry turned out to be deleted (before Redis 7) */
+    redisc_str id;
+    /**
+     * its fields with their values, in the order of XADD; none if it was deleted while it was
+     * pending
+     */
+    redisc_pair_list fields;
+} redisc_stream_entry;
+
+/** A list of redisc_stream_entry. */
+REDISC_DECLARE_LIST(stream_entry, redisc_stream_entry);
+
+/** A page of XAUTOCLAIM: entries that changed hands. */
+typedef struct redisc_autoclaimed {
+    /** where the next call goes on; 0-0 at the end of the pending list */
+    redisc_str next;
+    /** the entries that are claimed now */
+    redisc_stream_entry_list entries;
+    /** the ids of entries that were deleted, and have left the pending list too (since Redis 7) */
+    redisc_str_list deleted;
+} redisc_autoclaimed;
+
+/** A page of XAUTOCLAIM: the ids of entries that changed hands. */
+typedef struct redisc_autoclaimed_ids {
+    /** where the next call goes on; 0-0 at the end of the pending list */
+    redisc_str next;
+    /** the ids of the entries that are claimed now */
+    redisc_str_list ids;
+    /** the ids of entries that were deleted, and have left the pending list too (since Redis 7) */
+    redisc_str_list deleted;
+} redisc_autoclaimed_ids;
 
 /** An item of `get` of BITFIELD_RO: the numbers to read, in this order. */
 typedef struct redisc_bitfield_get {
@@ -288,6 +383,15 @@ typedef struct redisc_bitfield_operation {
 
 /** A list of redisc_bitfield_operation. */
 REDISC_DECLARE_LIST(bitfield_operation, redisc_bitfield_operation);
+
+/** A channel, and how many have subscribed to it. */
+typedef struct redisc_channel_subscribers {
+    redisc_str channel;  /**< the channel */
+    int64_t subscribers; /**< how many connections have subscribed to it by name */
+} redisc_channel_subscribers;
+
+/** A list of redisc_channel_subscribers. */
+REDISC_DECLARE_LIST(channel_subscribers, redisc_channel_subscribers);
 
 /** `attribute` of CLIENT SETINFO: what to tell. */
 typedef struct redisc_client_attribute {
@@ -393,6 +497,43 @@ typedef struct redisc_connection_info {
 
 /** A list of redisc_connection_info. */
 REDISC_DECLARE_LIST(connection_info, redisc_connection_info);
+
+/** An entry of a stream, and how often it was delivered before. */
+typedef struct redisc_delivered_entry {
+    redisc_str id;           /**< its id */
+    redisc_pair_list fields; /**< its fields with their values, in the order of XADD */
+    int64_t idle;            /**< milliseconds since it was last delivered; 0 for a new entry */
+    int64_t deliveries;      /**< how often it was delivered before; 0 for a new entry */
+} redisc_delivered_entry;
+
+/** A list of redisc_delivered_entry. */
+REDISC_DECLARE_LIST(delivered_entry, redisc_delivered_entry);
+
+/** What was read from one stream, entries of others that lay idle included. */
+typedef struct redisc_delivered_batch {
+    /** the stream */
+    redisc_str key;
+    /** first those that lay idle, the longest idle first, then the new ones */
+    redisc_delivered_entry_list entries;
+} redisc_delivered_batch;
+
+/** A list of redisc_delivered_batch. */
+REDISC_DECLARE_LIST(delivered_batch, redisc_delivered_batch);
+
+/** What an engine of the server has loaded. */
+typedef struct redisc_engine_counts {
+    int64_t libraries; /**< how many libraries */
+    int64_t functions; /**< how many functions */
+} redisc_engine_counts;
+
+/** An engine of the server, with what it has loaded. */
+typedef struct redisc_engine_stats {
+    redisc_str name;             /**< the engine, mostly LUA */
+    redisc_engine_counts loaded; /**< what it has loaded */
+} redisc_engine_stats;
+
+/** A list of redisc_engine_stats. */
+REDISC_DECLARE_LIST(engine_stats, redisc_engine_stats);
 
 /**
  * `count` of GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH and
@@ -539,6 +680,30 @@ typedef struct redisc_lcs_matches {
     int64_t length;                /**< bytes in the longest common subsequence */
 } redisc_lcs_matches;
 
+/** A function of a library. */
+typedef struct redisc_library_function {
+    /** the name to call it by */
+    redisc_str name;
+    /** what the library says about it, nil if nothing */
+    redisc_str description;
+    /** what it may do: no-writes, allow-oom, allow-stale, no-cluster, allow-cross-slot-keys */
+    redisc_str_list flags;
+} redisc_library_function;
+
+/** A list of redisc_library_function. */
+REDISC_DECLARE_LIST(library_function, redisc_library_function);
+
+/** A library of functions that the server has. */
+typedef struct redisc_library {
+    redisc_str name;                        /**< its name */
+    redisc_str engine;                      /**< the engine that runs it, mostly LUA */
+    redisc_library_function_list functions; /**< its functions */
+    redisc_str code;                        /**< its source, nil unless asked for */
+} redisc_library;
+
+/** A list of redisc_library. */
+REDISC_DECLARE_LIST(library, redisc_library);
+
 /**
  * `limit` of SORT, SORT_RO, ZRANGE, ZRANGEBYLEX, ZRANGEBYSCORE, ZRANGESTORE, ZREVRANGEBYLEX and
  * ZREVRANGEBYSCORE. All zero: not sent.
@@ -553,6 +718,57 @@ typedef struct redisc_migrate_auth2 {
     redisc_str username; /**< the username */
     redisc_str password; /**< the password */
 } redisc_migrate_auth2;
+
+/** A consumer that has entries to acknowledge. */
+typedef struct redisc_pending_consumer {
+    redisc_str name; /**< the consumer */
+    int64_t count;   /**< how many entries it has yet to acknowledge */
+} redisc_pending_consumer;
+
+/** A list of redisc_pending_consumer. */
+REDISC_DECLARE_LIST(pending_consumer, redisc_pending_consumer);
+
+/** An entry that was delivered and is not acknowledged yet. */
+typedef struct redisc_pending_delivery {
+    /** its id */
+    redisc_str id;
+    /** who has it, empty once XNACK has given it back; nil in the list of one consumer */
+    redisc_str consumer;
+    /** when it was last delivered, as Unix time in milliseconds; 0 once XNACK has given it back */
+    int64_t delivered_at;
+    /** how often it was delivered */
+    int64_t deliveries;
+} redisc_pending_delivery;
+
+/** A list of redisc_pending_delivery. */
+REDISC_DECLARE_LIST(pending_delivery, redisc_pending_delivery);
+
+/** An entry that a consumer has yet to acknowledge. */
+typedef struct redisc_pending_entry {
+    /** its id */
+    redisc_str id;
+    /** who has it; empty once XNACK has given it back */
+    redisc_str consumer;
+    /** milliseconds since it was last delivered; -1 once XNACK has given it back */
+    int64_t idle;
+    /** how often it was delivered */
+    int64_t deliveries;
+} redisc_pending_entry;
+
+/** A list of redisc_pending_entry. */
+REDISC_DECLARE_LIST(pending_entry, redisc_pending_entry);
+
+/** What the consumers of a group have yet to acknowledge, in short. */
+typedef struct redisc_pending_summary {
+    /** how many entries are pending */
+    int64_t count;
+    /** the smallest id among them, nil if there are none */
+    redisc_str smallest;
+    /** the greatest id among them, nil if there are none */
+    redisc_str greatest;
+    /** the consumers that have some */
+    redisc_pending_consumer_list consumers;
+} redisc_pending_summary;
 
 /** A member taken out of a sorted set, and the key it came from. */
 typedef struct redisc_popped_member {
@@ -573,6 +789,13 @@ typedef struct redisc_ranked {
     double score; /**< its score */
 } redisc_ranked;
 
+/** The script or function that the server runs. */
+typedef struct redisc_running_script {
+    redisc_str name;         /**< the name of the function */
+    redisc_str_list command; /**< the command that called it */
+    int64_t duration;        /**< how long it has been running, in milliseconds */
+} redisc_running_script;
+
 /** One page of a walk through the keys of a database. */
 typedef struct redisc_scan_page {
     /** what to pass to the next call; 0 when the walk is over */
@@ -581,17 +804,230 @@ typedef struct redisc_scan_page {
     redisc_str_list keys;
 } redisc_scan_page;
 
+/** What the server runs just now, and what its engines have loaded. */
+typedef struct redisc_scripting_stats {
+    const redisc_running_script *running_script; /**< nil if no script or function runs */
+    redisc_engine_stats_list engines;            /**< its engines */
+} redisc_scripting_stats;
+
 /** One page of a walk through a set. */
 typedef struct redisc_sscan_page {
     uint64_t cursor;         /**< what to pass to the next call; 0 when the walk is over */
     redisc_str_list members; /**< may be empty before the end */
 } redisc_sscan_page;
 
+/** What was read from one stream. */
+typedef struct redisc_stream_batch {
+    redisc_str key;                   /**< the stream */
+    redisc_stream_entry_list entries; /**< from the oldest to the newest */
+} redisc_stream_batch;
+
+/** A list of redisc_stream_batch. */
+REDISC_DECLARE_LIST(stream_batch, redisc_stream_batch);
+
+/** A consumer of a group. */
+typedef struct redisc_stream_consumer {
+    /** its name */
+    redisc_str name;
+    /** how many entries it has yet to acknowledge */
+    int64_t pending;
+    /** milliseconds since it last asked for entries */
+    int64_t idle;
+    /** milliseconds since it last got any, -1 if it never did, nil before Redis 7.2 */
+    redisc_optional_integer inactive;
+} redisc_stream_consumer;
+
+/** A list of redisc_stream_consumer. */
+REDISC_DECLARE_LIST(stream_consumer, redisc_stream_consumer);
+
+/** A consumer of a group, with what it has yet to acknowledge. */
+typedef struct redisc_stream_consumer_details {
+    /** its name */
+    redisc_str name;
+    /** when it last asked for entries, as Unix time in milliseconds */
+    int64_t seen_time;
+    /**
+     * when it last got any, as Unix time in milliseconds; -1 if it never did, nil before Redis 7.2
+     */
+    redisc_optional_integer active_time;
+    /** how many entries it has yet to acknowledge */
+    int64_t pending_count;
+    /** the first of them */
+    redisc_pending_delivery_list pending;
+} redisc_stream_consumer_details;
+
+/** A list of redisc_stream_consumer_details. */
+REDISC_DECLARE_LIST(stream_consumer_details, redisc_stream_consumer_details);
+
+/** A consumer group with its consumers and all that is pending. */
+typedef struct redisc_stream_group_details {
+    /** its name */
+    redisc_str name;
+    /** the last entry that was delivered */
+    redisc_str last_delivered_id;
+    /** how many entries it has read, nil if that is not known (since Redis 7) */
+    redisc_optional_integer entries_read;
+    /** how many entries it has yet to read, nil if that is not known (since Redis 7) */
+    redisc_optional_integer lag;
+    /** how many entries are yet to be acknowledged */
+    int64_t pending_count;
+    /** how many of them XNACK has given back (since Redis 8.8) */
+    int64_t nacked_count;
+    /** the first of them */
+    redisc_pending_delivery_list pending;
+    /** its consumers */
+    redisc_stream_consumer_details_list consumers;
+} redisc_stream_group_details;
+
+/** A list of redisc_stream_group_details. */
+REDISC_DECLARE_LIST(stream_group_details, redisc_stream_group_details);
+
+/**
+ * A stream with its entries and groups, as XINFO STREAM FULL describes it; what an older server
+ * does not tell is zero or nil.
+ */
+typedef struct redisc_stream_details {
+    /** how many entries it has */
+    int64_t length;
+    /** keys of the tree that holds it */
+    int64_t radix_tree_keys;
+    /** nodes of the tree that holds it */
+    int64_t radix_tree_nodes;
+    /** the greatest id that it has given out */
+    redisc_str last_generated_id;
+    /** the greatest id that was deleted (since Redis 7) */
+    redisc_str max_deleted_entry_id;
+    /** how many entries were ever added (since Redis 7) */
+    int64_t entries_added;
+    /** the id of the first entry, 0-0 without entries (since Redis 7) */
+    redisc_str recorded_first_entry_id;
+    /** seconds that the ids of producers are remembered (since Redis 8.6) */
+    int64_t idmp_duration;
+    /** how many ids of each producer are remembered (since Redis 8.6) */
+    int64_t idmp_maxsize;
+    /** how many producers are remembered (since Redis 8.6) */
+    int64_t pids_tracked;
+    /** how many of their ids are remembered (since Redis 8.6) */
+    int64_t iids_tracked;
+    /** how many entries ever came with an id of the producer (since Redis 8.6) */
+    int64_t iids_added;
+    /** how many of them were there already (since Redis 8.6) */
+    int64_t iids_duplicates;
+    /** the first entries */
+    redisc_stream_entry_list entries;
+    /** its consumer groups */
+    redisc_stream_group_details_list groups;
+} redisc_stream_details;
+
+/** A consumer group of a stream. */
+typedef struct redisc_stream_group {
+    /** its name */
+    redisc_str name;
+    /** how many consumers it has */
+    int64_t consumers;
+    /** how many entries they have yet to acknowledge */
+    int64_t pending;
+    /** the last entry that was delivered */
+    redisc_str last_delivered_id;
+    /** how many entries it has read, nil if that is not known (since Redis 7) */
+    redisc_optional_integer entries_read;
+    /** how many entries it has yet to read, nil if that is not known (since Redis 7) */
+    redisc_optional_integer lag;
+} redisc_stream_group;
+
+/** A list of redisc_stream_group. */
+REDISC_DECLARE_LIST(stream_group, redisc_stream_group);
+
+/** A stream, as XINFO STREAM describes it; what an older server does not tell is zero or nil. */
+typedef struct redisc_stream_info {
+    /** how many entries it has */
+    int64_t length;
+    /** keys of the tree that holds it */
+    int64_t radix_tree_keys;
+    /** nodes of the tree that holds it */
+    int64_t radix_tree_nodes;
+    /** the greatest id that it has given out */
+    redisc_str last_generated_id;
+    /** the greatest id that was deleted (since Redis 7) */
+    redisc_str max_deleted_entry_id;
+    /** how many entries were ever added (since Redis 7) */
+    int64_t entries_added;
+    /** the id of the first entry, 0-0 without entries (since Redis 7) */
+    redisc_str recorded_first_entry_id;
+    /** seconds that the ids of producers are remembered (since Redis 8.6) */
+    int64_t idmp_duration;
+    /** how many ids of each producer are remembered (since Redis 8.6) */
+    int64_t idmp_maxsize;
+    /** how many producers are remembered (since Redis 8.6) */
+    int64_t pids_tracked;
+    /** how many of their ids are remembered (since Redis 8.6) */
+    int64_t iids_tracked;
+    /** how many entries ever came with an id of the producer (since Redis 8.6) */
+    int64_t iids_added;
+    /** how many of them were there already (since Redis 8.6) */
+    int64_t iids_duplicates;
+    /** how many consumer groups it has */
+    int64_t groups;
+    /** the oldest entry, nil without entries */
+    const redisc_stream_entry *first_entry;
+    /** the newest entry, nil without entries */
+    const redisc_stream_entry *last_entry;
+} redisc_stream_info;
+
+/** An item of `streams` of XREAD and XREADGROUP: the streams, each with an id. */
+typedef struct redisc_stream_position {
+    /** the stream */
+    redisc_str key;
+    /**
+     * the last entry that is known: newer ones are read; $ for those to come, + for the newest one
+     * (since Redis 7.4)
+     */
+    redisc_str id;
+} redisc_stream_position;
+
+/** A list of redisc_stream_position. */
+REDISC_DECLARE_LIST(stream_position, redisc_stream_position);
+
 /** Who has the writes of a connection on disk. */
 typedef struct redisc_synced {
     int64_t local;    /**< 1 if this server has them in its append-only file, else 0 */
     int64_t replicas; /**< how many replicas have them in theirs */
 } redisc_synced;
+
+/** `maxlen` of XADD: until the stream is no longer than that. All zero: not sent. */
+typedef struct redisc_trim_maxlen {
+    /** how exactly to trim; exact by default */
+    redisc_trim_precision precision;
+    /** how many entries may stay; 0 needs a precision beside it */
+    int64_t threshold;
+    /**
+     * LIMIT: how many entries to remove at most, 0 without bound; only with approximate (since
+     * Redis and Valkey 6.2.0)
+     */
+    redisc_optional_integer limit;
+} redisc_trim_maxlen;
+
+/** `minid` of XADD: those with smaller ids. All zero: not sent. */
+typedef struct redisc_trim_minid {
+    /** how exactly to trim; exact by default */
+    redisc_trim_precision precision;
+    /** the smallest id that may stay */
+    redisc_str threshold;
+    /**
+     * LIMIT: how many entries to remove at most, 0 without bound; only with approximate (since
+     * Redis and Valkey 6.2.0)
+     */
+    redisc_optional_integer limit;
+} redisc_trim_minid;
+
+/**
+ * `idmp` of XADD: entries of a producer with the same id of its own are the same. All zero: not
+ * sent.
+ */
+typedef struct redisc_xadd_idmp {
+    redisc_str pid; /**< the id of the producer */
+    redisc_str iid; /**< the id that the producer gives the entry */
+} redisc_xadd_idmp;
 
 /** A page of ZSCAN without scores, and the cursor of the next page. */
 typedef struct redisc_zscan_members_page {
