@@ -101,11 +101,11 @@ static const redisc_command_entry *search(const redisc_command_entry *entries, s
     return NULL;
 }
 
-/* The specification knows best, except about what can't be a call at all. */
+/* The specification knows best, except about what can't be a plain call at all. */
 static const redisc_command_entry *find(redisc_str first, redisc_str second)
 {
     const redisc_command_entry *own = search(kept, sizeof kept / sizeof kept[0], first, second);
-    if (own != NULL && (own->info.flags & REDISC_COMMAND_UNANSWERED) != 0) {
+    if (own != NULL && own->info.state != NULL) {
         return own;
     }
     const redisc_command_entry *specified =

@@ -15,7 +15,7 @@ static redisc_str source_of(const char **at)
 
 static bool is_there_already(const redisc_pipe *pipe, redisc_str source)
 {
-    const char *at = redisc_buffer_content(&pipe->loads);
+    const char *at = pipe->load_count == 0 ? NULL : redisc_buffer_content(&pipe->loads);
     for (size_t i = 0; i < pipe->load_count; i++) {
         if (redisc_str_equal(source_of(&at), source)) {
             return true;

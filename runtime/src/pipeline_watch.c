@@ -118,8 +118,8 @@ static redisc_status run_watch(redisc_pipe *pipe, redisc_str_list keys)
  * does no harm. */
 static bool may_watch_again(const redisc_pipe *pipe, redisc_status status)
 {
-    return pipe->connection->broken && pipe->model->connection == NULL &&
-           redisc_is(status, REDISC_ERROR_CONNECTION) &&
+    return pipe->connection != NULL && pipe->connection->broken &&
+           pipe->model->connection == NULL && redisc_is(status, REDISC_ERROR_CONNECTION) &&
            redisc_last_error()->delivery != REDISC_ANSWERED;
 }
 

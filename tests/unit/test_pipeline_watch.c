@@ -98,6 +98,17 @@ Test(pipeline_watch, but_not_for_ever)
     close_all();
 }
 
+Test(pipeline_watch, there_is_no_other_connection)
+{
+    test_script script = SCRIPT(SCRIPT_LOST);
+    script.refuse_from = 2;
+    open_pipe(&script);
+    cr_expect_eq(watch(), REDISC_ERROR_CONNECT);
+    cr_expect_eq(redisc_last_error()->tries, 2);
+    cr_expect_eq(stats().in_use, 0);
+    close_all();
+}
+
 Test(pipeline_watch, watch_is_refused)
 {
     test_script script = SCRIPT("-NOPERM no\r\n", OK QUEUED "*1\r\n:8\r\n");
