@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange.h"
 
+#include "encoded.h"
 #include "transport.h"
 
 #include <errno.h>
@@ -11,7 +12,10 @@ enum {
                             digests meanwhile */
     SLICE_MS = 10,       /* a transport without a descriptor is tried again after it */
     PACE_BYTES = 1 << 20,
-    PACE_REPLIES = 1000
+    PACE_REPLIES = 1000,
+    SENT_AT_ONCE = 64 * 1024,     /* so much is sent without asking what the replies are like */
+    FIRST_COMMANDS = 64,          /* of more than that: so many before the first reply */
+    REPLY_BYTES = 4 * 1024 * 1024 /* that may be on their way */
 };
 
 static redisc_status broken(redisc_exchange *x)
@@ -66,13 +70,14 @@ static redisc_status take_replies(redisc_exchange *x)
     redisc_parsed reply;
     redisc_parse state = REDISC_PARSE_REPLY;
     while ((state = redisc_connection_take(x->connection, &reply)) == REDISC_PARSE_REPLY) {
-        if (x->expected == 0) {
+        if (x->expected <= x->unreleased) { /* as far as it is known what has been sent */
             redisc_fail(REDISC_ERROR_PROTOCOL, "more replies came than commands were sent");
             return broken_here(x);
         }
         x->expected--;
         put_off(x, x->received, 1);
         x->received = 0;
+        x->all_answered++;
         redisc_connection_note_size(x->connection, &reply);
         redisc_status status = x->on_reply(x->context, &reply);
         redisc_parser_consume(x->connection->parser);
@@ -90,6 +95,7 @@ static redisc_status receive_some(redisc_exchange *x, int64_t timeout_ms, bool *
     *moved = count > 0;
     if (count > 0) {
         x->received += (size_t)count;
+        x->all_received += (size_t)count;
         return take_replies(x);
     }
     if (count == REDISC_TRANSPORT_TIMEOUT || count == REDISC_TRANSPORT_AGAIN) {
@@ -101,13 +107,38 @@ static redisc_status receive_some(redisc_exchange *x, int64_t timeout_ms, bool *
     return lost(x, count == REDISC_TRANSPORT_CLOSED ? 0 : errno);
 }
 
-static redisc_status send_some(redisc_exchange *x, int64_t timeout_ms, bool *moved)
+/* How many commands may be under way. */
+static uint64_t most_under_way(const redisc_exchange *x)
 {
-    size_t portion = x->len - x->sent;
-    portion = portion < PORTION ? portion : PORTION;
+    return x->all_answered == 0 ? FIRST_COMMANDS
+                                : REPLY_BYTES / (x->all_received / x->all_answered + 1) + 1;
+}
+
+/* How many bytes may be sent now; 0: replies have to come first. */
+static size_t next_portion(redisc_exchange *x)
+{
+    if (!x->careful && x->len <= SENT_AT_ONCE) {
+        x->unreleased = 0;
+    }
+    if (x->unreleased == 0) {
+        x->released_end = x->len;
+    }
+    uint64_t most = x->unreleased == 0 ? 0 : most_under_way(x);
+    while (x->unreleased > 0 && x->released_end < x->sent + PORTION &&
+           x->expected - x->unreleased < most) {
+        const char *next = redisc_encoded_skip(x->bytes + x->released_end);
+        x->released_end = (size_t)(next - x->bytes);
+        x->unreleased--;
+    }
+    size_t portion = x->released_end - x->sent;
+    return portion < PORTION ? portion : PORTION;
+}
+
+static redisc_status send_some(redisc_exchange *x, size_t portion, bool *moved)
+{
     errno = EIO; /* for transports that fail without a reason */
-    ptrdiff_t count = x->connection->transport->write(x->connection->state, x->bytes + x->sent,
-                                                      portion, timeout_ms);
+    ptrdiff_t count =
+        x->connection->transport->write(x->connection->state, x->bytes + x->sent, portion, 0);
     *moved = count > 0;
     if (count > 0) {
         size_t sent = (size_t)count < portion ? (size_t)count : portion;
@@ -131,8 +162,8 @@ static redisc_status send_some(redisc_exchange *x, int64_t timeout_ms, bool *mov
     return lost(x, error);
 }
 
-/* Nothing can be sent and nothing has come: waits for either. */
-static redisc_status wait_for_either(redisc_exchange *x)
+/* Nothing can be sent and nothing has come: waits for either, or for replies alone. */
+static redisc_status wait_for(redisc_exchange *x, short events)
 {
     int64_t left = redisc_deadline_left(x->deadline);
     if (left == 0) {
@@ -145,7 +176,7 @@ static redisc_status wait_for_either(redisc_exchange *x)
         bool moved = false;
         return receive_some(x, left < 0 || left > SLICE_MS ? SLICE_MS : left, &moved);
     }
-    if (redisc_socket_wait(descriptor, POLLIN | POLLOUT, left) < 0 && errno != EINTR) {
+    if (redisc_socket_wait(descriptor, events, left) < 0 && errno != EINTR) {
         return lost(x, errno);
     }
     return REDISC_OK;
@@ -173,12 +204,13 @@ redisc_status redisc_exchange_send(redisc_exchange *x)
     while (x->sent < x->len) {
         bool sent = false;
         bool came = false;
-        redisc_status status = send_some(x, 0, &sent);
+        size_t portion = next_portion(x);
+        redisc_status status = portion == 0 ? REDISC_OK : send_some(x, portion, &sent);
         if (status == REDISC_OK && x->sent < x->len) {
             status = receive_all(x, &came);
         }
         if (status == REDISC_OK && !sent && !came) {
-            status = wait_for_either(x);
+            status = wait_for(x, portion == 0 ? POLLIN : POLLIN | POLLOUT);
         }
         if (status != REDISC_OK) {
             return status;

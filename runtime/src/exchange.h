@@ -2,6 +2,10 @@
 /**
  * @file
  * Sending many commands while receiving their replies, so that neither side has to hold it all.
+ *
+ * Much is not sent at once: the server would work it off and keep the replies. Commands are
+ * released for sending only as long as the replies to come, as large as those that came so far, are
+ * no more than some megabytes; the first ones of all are few.
  */
 #ifndef REDISC_SRC_EXCHANGE_H
 #define REDISC_SRC_EXCHANGE_H
@@ -13,7 +17,10 @@ typedef struct redisc_exchange {
     const char *bytes; /* to send; they stay where they are until the exchange is over */
     size_t len;
     size_t sent;
-    size_t expected; /* replies that are still to come */
+    size_t expected;     /* replies that are still to come */
+    bool careful;        /* not even little is sent at once */
+    size_t unreleased;   /* commands in `bytes` that must not be sent yet: all, at first */
+    size_t released_end; /* where they begin */
     redisc_deadline deadline;
     /*
      * Each megabyte that moves, and each thousand replies, have so long at least, so that what is
@@ -23,6 +30,8 @@ typedef struct redisc_exchange {
     size_t moved;    /* bytes since the deadline was last put off; replies when they are whole */
     size_t answered; /* replies since then */
     size_t received; /* bytes of the reply under way */
+    uint64_t all_received; /* bytes of all replies so far */
+    uint64_t all_answered; /* replies so far */
     /* Gets each reply in turn, pushes excepted; a failure ends the exchange. */
     redisc_status (*on_reply)(void *context, redisc_parsed *reply);
     void *context;

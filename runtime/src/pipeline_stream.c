@@ -7,6 +7,7 @@ static redisc_status begin(redisc_pipe *pipe)
 {
     pipe->exchange = (redisc_exchange){.on_reply = redisc_pipe_on_plain_reply,
                                        .context = pipe,
+                                       .careful = true,
                                        .pace_ms = pipe->model->timeout_ms};
     pipe->streamed = 0;
     pipe->streaming = true;
@@ -44,14 +45,17 @@ static redisc_status check(const redisc_pipe *pipe)
 static redisc_status send(redisc_pipe *pipe)
 {
     redisc_exchange *x = &pipe->exchange;
+    size_t calls = pipe->queue.count - pipe->streamed;
     x->bytes = redisc_buffer_content(&pipe->out);
     x->len = redisc_buffer_len(&pipe->out);
     x->expected = redisc_queue_open(&pipe->queue) + pipe->loads_open;
+    x->unreleased = calls + pipe->loads_open;
+    x->released_end = 0;
     x->deadline = redisc_pipe_deadline(pipe);
     x->connection->changed = x->connection->changed || pipe->changes;
     /* At most two portions are under way, so that the server need not keep more replies than that.
      */
-    return redisc_exchange_run(x, pipe->queue.count - pipe->streamed);
+    return redisc_exchange_run(x, calls);
 }
 
 redisc_status redisc_pipe_stream(redisc_pipe *pipe)

@@ -195,7 +195,9 @@ static void give_slowly(redisc_pool *pool, redisc_connection *connection)
 
 void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
 {
-    if (connection->broken || connection->changed) {
+    /* What was received but not asked for would be taken for the next command's reply. */
+    if (connection->broken || connection->changed ||
+        redisc_parser_pending(connection->parser) > 0) {
         discard(pool, connection);
         return;
     }

@@ -238,3 +238,76 @@ Test(lock, threads_exclude_each_other)
     cr_assert_eq(most_inside, 1);
     cr_assert_eq(rounds, THREADS * ROUNDS);
 }
+
+/* A transport that loses the reply to one command, which the server has executed. */
+static bool loses;
+
+static redisc_status open_lossy(const struct redisc_options *options, void *context,
+                                int64_t timeout_ms, void **transport)
+{
+    return redisc_transport_builtin(options)->open(options, context, timeout_ms, transport);
+}
+
+static const redisc_transport_class *inner(void)
+{
+    static const redisc_options socket = {.path = "/"};
+    return redisc_transport_builtin(&socket);
+}
+
+static ptrdiff_t read_lossy(void *transport, void *bytes, size_t size, int64_t timeout_ms)
+{
+    ptrdiff_t count = inner()->read(transport, bytes, size, timeout_ms);
+    bool lost = loses && count > 0;
+    loses = loses && !lost;
+    return lost ? REDISC_TRANSPORT_CLOSED : count;
+}
+
+static ptrdiff_t write_lossy(void *transport, const void *bytes, size_t size, int64_t timeout_ms)
+{
+    return inner()->write(transport, bytes, size, timeout_ms);
+}
+
+static void close_lossy(void *transport)
+{
+    inner()->close(transport);
+}
+
+static int lossy_descriptor(void *transport)
+{
+    return inner()->descriptor(transport);
+}
+
+/* The lock is had though its answer was lost: nobody else could get it, so it must be told. A
+ * release whose answer was lost can be said again. */
+Test(lock, an_answer_is_lost)
+{
+    static const redisc_transport_class lossy = {.name = "lossy",
+                                                 .open = open_lossy,
+                                                 .read = read_lossy,
+                                                 .write = write_lossy,
+                                                 .close = close_lossy,
+                                                 .descriptor = lossy_descriptor};
+    redisc_options options = {.path = test_server_path(server), .transport = &lossy};
+    redisc *faulty;
+    redisc_lock *lock;
+    bool held = false;
+    cr_assert_eq(redisc_open(NULL, &options, &faulty), REDISC_OK);
+    cr_assert_eq(redisc_set(faulty, "other", "x"), REDISC_OK, "%s", redisc_last_error()->text);
+    cr_assert_eq(redisc_lock_open(faulty, "foo", NULL, &lock), REDISC_OK);
+    loses = true;
+    cr_assert_eq(redisc_lock_acquire(lock, &held), REDISC_OK, "%s", redisc_last_error()->text);
+    cr_assert(held);
+    cr_assert_not(loses);
+    cr_assert(is_owned(lock));
+    loses = true;
+    cr_assert_eq(redisc_lock_release(lock), REDISC_ERROR_CLOSED);
+    redisc_status again = redisc_lock_release(lock);
+    cr_assert(again == REDISC_OK || again == REDISC_ERROR_LOCK, "by then it is released");
+    cr_assert_not(is_locked(lock));
+    redisc_set(r, "foo", "somebody else");
+    loses = true;
+    cr_assert_eq(redisc_lock_acquire_within(lock, 0, &held), REDISC_ERROR_CLOSED);
+    cr_assert_not(held);
+    redisc_lock_close(lock);
+    redisc_close(faulty);
+}

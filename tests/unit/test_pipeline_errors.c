@@ -2,6 +2,7 @@
 /* What a pipeline says when the server answers with errors, and what it refuses itself. */
 #include "calls.h"
 #include "scripted.h"
+#include "server.h"
 
 #include <redisc/callback.h>
 #include <redisc/client.h>
@@ -333,8 +334,7 @@ Test(pipeline_errors, other_handles_have_no_pipelines)
     redisc *derived;
     cr_expect_eq(redisc_with(p, NULL, &derived), REDISC_ERROR_UNSUPPORTED);
     void *result;
-    cr_expect_eq(redisc_call_as(p, REDISC_STRS("PING"), NULL, &result),
-                 REDISC_ERROR_UNSUPPORTED);
+    cr_expect_eq(redisc_call_as(p, REDISC_STRS("PING"), NULL, &result), REDISC_ERROR_UNSUPPORTED);
     cr_expect_eq(redisc_pipeline_length(NULL), 0);
     cr_expect_eq(redisc_pipeline_length(client), 0);
     cr_expect_eq(redisc_pipeline_reset(client), REDISC_ERROR_ARGUMENT);
@@ -345,47 +345,38 @@ Test(pipeline_errors, other_handles_have_no_pipelines)
 
 enum { MANY = 200000 };
 
-/* Replies for many calls: every other one is `odd`. */
-static char *many_replies(const char *first, const char *even, const char *odd, const char *last)
+/* Collects many calls, of which every other one is `odd`. */
+static redisc_status execute_many(redisc_pipeline_options how, redisc_str_list odd, bool quits)
 {
-    char *replies =
-        malloc(strlen(first) + MANY / 2 * (strlen(even) + strlen(odd)) + strlen(last) + 1);
-    cr_assert_not_null(replies);
-    char *at = replies + sprintf(replies, "%s", first);
+    p = redisc_pipeline(client, &how);
     for (int i = 0; i < MANY; i++) {
-        const char *next = i % 2 == 0 ? even : odd;
-        memcpy(at, next, strlen(next));
-        at += strlen(next);
-    }
-    strcpy(at, last);
-    return replies;
-}
-
-/* Time that grew with the square of the number of calls would be minutes here. */
-static redisc_status execute_many(char *replies, redisc_pipeline_options how, size_t last)
-{
-    test_script script = SCRIPT(replies, SCRIPT_SILENT); /* it answers before all is sent */
-    open_with(&script, how, (redisc_options){.timeout_ms = 20000});
-    for (int i = 0; i < MANY; i++) {
-        redisc_incr(p, "n", NULL);
+        if (i == MANY / 2 && quits) {
+            REDISC_CALL(p, NULL, "QUIT");
+        } else if (i % 2 == 0) {
+            redisc_incr(p, "n", NULL);
+        } else {
+            redisc_call(p, odd, NULL);
+        }
     }
     redisc_status status = redisc_execute(p);
-    cr_expect_eq(redisc_error_at(p, last) != NULL, status != REDISC_OK);
-    close_all();
-    free(replies);
+    cr_expect_not_null(redisc_error_at(p, MANY - 1));
+    redisc_close(p);
     return status;
 }
 
+/* Time that grew with the square of the number of calls would be minutes here. */
 Test(pipeline_errors, many_failures_take_no_longer_than_many_calls)
 {
     redisc_pipeline_options plain = {.plain = true}, atomic = {0};
-    char *replies = many_replies("", ":1\r\n", ":2\r\n", "");
-    strcpy(replies + MANY * 2, SCRIPT_CUT);
-    cr_expect_eq(execute_many(replies, plain, MANY - 1), REDISC_ERROR_CLOSED);
-    replies = many_replies("", ":1\r\n", "-ERR no\r\n", "");
-    cr_expect_eq(execute_many(replies, plain, MANY - 1), REDISC_ERROR_SERVER);
-    replies = many_replies(OK, QUEUED, UNKNOWN, ABORTED);
-    cr_expect_eq(execute_many(replies, atomic, MANY - 1), REDISC_ERROR_SERVER);
-    replies = many_replies(OK, QUEUED, QUEUED, SCRIPT_CUT);
-    cr_expect_eq(execute_many(replies, atomic, MANY - 1), REDISC_ERROR_CLOSED);
+    test_server *server = test_server_start(NULL);
+    cr_assert_eq(redisc_open(test_server_url(server), NULL, &client), REDISC_OK);
+    redisc_str_list fine = REDISC_STRS("GET", "n"), wrong = REDISC_STRS("LPUSH", "n", "x"),
+                    unknown = REDISC_STRS("NOSUCHCOMMAND");
+    cr_expect_eq(execute_many(plain, fine, true), REDISC_ERROR_CLOSED);
+    cr_expect_eq(execute_many(plain, wrong, false), REDISC_ERROR_WRONGTYPE);
+    cr_expect_eq(execute_many(atomic, wrong, false), REDISC_ERROR_WRONGTYPE);
+    cr_expect_eq(execute_many(atomic, unknown, false), REDISC_ERROR_SERVER);
+    cr_expect_eq(execute_many(atomic, fine, true), REDISC_ERROR_PROTOCOL, "QUIT is not queued");
+    redisc_close(client);
+    test_server_stop(server);
 }

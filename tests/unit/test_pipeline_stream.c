@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipelines that send as they collect, and the deadlines of long ones. */
+/* Pipelines that send as they collect, and how much memory all kinds take. */
 #include "calls.h"
-#include "hostile.h"
 #include "scripted.h"
 #include "server.h"
 
@@ -237,6 +236,66 @@ Test(pipeline_stream, an_idle_pipeline_keeps_little)
     redisc_set_allocator(NULL);
 }
 
+static long long server_peak(void)
+{
+    const redisc_reply *reply;
+    cr_assert_eq(REDISC_CALL(client, &reply, "INFO", "memory"), REDISC_OK);
+    const char *at = strstr(reply->as.text.data, "used_memory_peak:");
+    cr_assert_not_null(at);
+    long long peak = strtoll(strchr(at, ':') + 1, NULL, 10);
+    redisc_free(reply);
+    return peak;
+}
+
+/* However many replies are large, the server need not keep more than a few of them. */
+Test(pipeline_stream, the_server_keeps_little)
+{
+    enum { LEN = 256 * 1024, GETS = 4000 };
+    char *bytes = malloc(LEN);
+    cr_assert_not_null(bytes);
+    memset(bytes, 'x', LEN);
+    test_server *server = test_server_start(NULL);
+    cr_assert_eq(redisc_open(test_server_url(server), NULL, &client), REDISC_OK);
+    cr_assert_eq(redisc_set(client, "a key that takes some room", redisc_bytes(bytes, LEN)), 0);
+    for (size_t stream_bytes = 0; stream_bytes <= 65536; stream_bytes += 65536) {
+        p = redisc_pipeline(
+            client, &(redisc_pipeline_options){.plain = true, .stream_bytes = stream_bytes});
+        const redisc_str *last;
+        for (int i = 0; i < GETS; i++) {
+            cr_assert_eq(redisc_get(p, "a key that takes some room", i == GETS - 1 ? &last : NULL),
+                         REDISC_QUEUED);
+        }
+        cr_expect_eq(redisc_execute(p), REDISC_OK, "%s", redisc_last_error()->text);
+        cr_expect_eq(last->len, LEN);
+        redisc_free(last);
+        redisc_close(p);
+    }
+    cr_expect_lt(server_peak(), 100LL * 1024 * 1024, "%lld bytes", server_peak());
+    redisc_close(client);
+    test_server_stop(server);
+    free(bytes);
+}
+
+/* Replies that come before their commands were sent belong to something else. */
+Test(pipeline_stream, replies_before_their_commands)
+{
+    enum { MANY = 10000 };
+    char *replies = malloc(MANY * 4 + 1);
+    cr_assert_not_null(replies);
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(replies + i * 4, ":1\r\n", 5);
+    }
+    test_script script = SCRIPT(replies);
+    open_pipe(&script, 0);
+    for (int i = 0; i < MANY; i++) {
+        redisc_incr(p, "n", NULL);
+    }
+    cr_expect_eq(redisc_execute(p), REDISC_ERROR_PROTOCOL);
+    cr_expect_eq(script.closed, 1);
+    close_all();
+    free(replies);
+}
+
 Test(pipeline_stream, a_fork_in_the_middle)
 {
     test_server *server = test_server_start(NULL);
@@ -263,113 +322,6 @@ Test(pipeline_stream, a_fork_in_the_middle)
     cr_expect_eq(n[0], 1);
     cr_expect_eq(n[1], 3);
     close_all();
-    test_server_stop(server);
-}
-
-/* A client of a peer, and a plain pipeline on it. */
-static void open_peer(const hostile *peer, int64_t timeout_ms)
-{
-    redisc_options options = {.host = "127.0.0.1",
-                              .port = (uint16_t)hostile_port(peer),
-                              .no_client_info = true,
-                              .timeout_ms = timeout_ms};
-    cr_assert_eq(redisc_open(NULL, &options, &client), REDISC_OK);
-    p = redisc_pipeline(client, &(redisc_pipeline_options){.plain = true});
-}
-
-static redisc_status execute_for(int calls, int64_t *taken_ms)
-{
-    for (int i = 0; i < calls; i++) {
-        cr_assert_eq(redisc_incr(p, "n", NULL), REDISC_QUEUED);
-    }
-    int64_t begun = test_now_ms();
-    redisc_status status = redisc_execute(p);
-    *taken_ms = test_now_ms() - begun;
-    return status;
-}
-
-static void expect_timeout(const hostile_step *script, int calls)
-{
-    hostile *peer = hostile_start(script);
-    int64_t taken;
-    open_peer(peer, 200);
-    cr_expect_eq(execute_for(calls, &taken), REDISC_ERROR_TIMEOUT, "%s", redisc_last_error()->text);
-    cr_expect_geq(taken, 150);
-    cr_expect_lt(taken, 1500, "%lld ms", (long long)taken);
-    cr_expect_eq(stats().in_use, 0);
-    cr_expect_eq(stats().idle, 0);
-    close_all();
-    hostile_stop(peer);
-}
-
-/* Silence, a reply that trickles, and pushes without end: all end by the deadline, whether there is
- * more to send or not. */
-Test(pipeline_stream, a_peer_that_stalls_is_found_out)
-{
-    static const hostile_step silent[] = {
-        HOSTILE_GREETS, {HOSTILE_PAUSE, NULL, 5000}, {HOSTILE_END, NULL, 0}};
-    static const hostile_step drip[] = {
-        HOSTILE_GREETS,
-        {HOSTILE_DRIP, ":1\r\n:2\r\n:3\r\n:4\r\n:5\r\n:6\r\n:7\r\n", 20},
-        {HOSTILE_END, NULL, 0}};
-    static const hostile_step flood[] = {HOSTILE_GREETS,
-                                         {HOSTILE_FLOOD, ">2\r\n$10\r\ninvalidate\r\n_\r\n", 0},
-                                         {HOSTILE_END, NULL, 0}};
-    expect_timeout(silent, 10);
-    expect_timeout(silent, 1000000);
-    expect_timeout(drip, 10);
-    expect_timeout(flood, 10);
-    expect_timeout(flood, 1000000);
-}
-
-/* A long pipeline may take longer than one time-out, as long as it moves. */
-Test(pipeline_stream, a_long_pipeline_may_take_long)
-{
-    enum { ROUND = 1000 };
-    static char replies[ROUND * 4 + 1];
-    for (int i = 0; i < ROUND; i++) {
-        memcpy(replies + (size_t)i * 4, ":1\r\n", 5);
-    }
-    const hostile_step script[] = {HOSTILE_GREETS,
-                                   {HOSTILE_AWAIT, "INCR", 0},
-                                   {HOSTILE_SEND, replies, 0},
-                                   {HOSTILE_PAUSE, NULL, 200},
-                                   {HOSTILE_SEND, replies, 0},
-                                   {HOSTILE_PAUSE, NULL, 200},
-                                   {HOSTILE_SEND, replies, 0},
-                                   {HOSTILE_PAUSE, NULL, 200},
-                                   {HOSTILE_SEND, replies, 0},
-                                   {HOSTILE_END, NULL, 0}};
-    hostile *peer = hostile_start(script);
-    int64_t taken;
-    open_peer(peer, 400);
-    cr_expect_eq(execute_for(4 * ROUND, &taken), REDISC_OK, "%s", redisc_last_error()->text);
-    cr_expect_geq(taken, 550);
-    close_all();
-    hostile_stop(peer);
-}
-
-/* Blocking commands extend the deadline by what they may wait. */
-Test(pipeline_stream, blocking_commands)
-{
-    test_server *server = test_server_start(NULL);
-    redisc_options options = {.timeout_ms = 200};
-    const redisc_key_element *popped;
-    cr_assert_eq(redisc_open(test_server_url(server), &options, &client), REDISC_OK);
-    for (int kind = 0; kind < 3; kind++) {
-        redisc_pipeline_options how = {.plain = kind > 0, .stream_bytes = kind == 2 ? 1 : 0};
-        p = redisc_pipeline(client, &how);
-        int64_t begun = test_now_ms();
-        redisc_blpop(p, REDISC_STRS("none"), 0.4, &popped);
-        redisc_blpop(p, REDISC_STRS("none"), 0.3, NULL);
-        cr_expect_eq(redisc_execute(p), REDISC_OK, "%s", redisc_last_error()->text);
-        cr_expect_null(popped);
-        int64_t taken = test_now_ms() - begun;
-        cr_expect(kind == 0 ? taken < 150 : taken >= 690, "a transaction does not block: %lld ms",
-                  (long long)taken);
-        redisc_close(p);
-    }
-    redisc_close(client);
     test_server_stop(server);
 }
 

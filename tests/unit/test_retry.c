@@ -224,3 +224,16 @@ Test(retry, a_pinned_handle_never_tries_again)
     cr_expect_eq(script.opened, 2);
     redisc_close(client);
 }
+
+/* A reply too much, or the beginning of one, must not be taken for the next command's. */
+Test(retry, a_connection_with_unasked_bytes_is_not_used_again)
+{
+    test_script script = SCRIPT(":7\r\n:8\r\n", ":1\r\n:", ":2\r\n");
+    redisc *client = open_client(&script);
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "n")), 7);
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "m")), 1);
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "m")), 2);
+    cr_expect_eq(script.opened, 3);
+    cr_expect_eq(script.closed, 2);
+    redisc_close(client);
+}

@@ -13,13 +13,15 @@
  * The key holds a random token, and release, extend and reacquire are done by scripts that compare
  * it, so nobody gives up or prolongs a lock that has gone to somebody else meanwhile. A lock with a
  * time-out that its holder does not release (a crash, say) expires. It is as strong as the one
- * server that it lives on: a failover can lose it.
+ * server that it lives on: a failover can lose it. When the server's answer to acquiring was lost,
+ * the key is looked at, so that a lock that is had is not taken for somebody else's.
  *
  * It runs on any immediate handle, which must outlive it.
  *
  * Thread safety: without `shared_token` each thread that uses the object has a token of its own, so
  * that threads exclude each other, too. With it the object is held by all its threads at once, and
- * one thread may release what another acquired; calls must not overlap then.
+ * one thread may release what another acquired. Either way all threads may use the object at once,
+ * if they may so use the handle.
  */
 #ifndef REDISC_LOCK_H
 #define REDISC_LOCK_H
@@ -61,7 +63,8 @@ REDISC_API redisc_status redisc_lock_acquire(redisc_lock *lock, bool *held);
 /** The same with a wait of its own: 0 tries once, negative waits for ever. */
 REDISC_API redisc_status redisc_lock_acquire_within(redisc_lock *lock, int64_t wait_ms, bool *held);
 
-/** Gives it back. REDISC_ERROR_LOCK if it isn't held by this object, or no longer (it expired). */
+/** Gives it back. REDISC_ERROR_LOCK if it isn't held by this object, or no longer (it expired).
+ * After an error of the connection it may be tried again. */
 REDISC_API redisc_status redisc_lock_release(redisc_lock *lock);
 
 /**

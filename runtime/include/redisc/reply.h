@@ -52,9 +52,9 @@ typedef struct redisc_reply {
 REDISC_API const char *redisc_reply_type_name(redisc_reply_type type);
 
 /*
- * Taking a reply apart. All of these fail with REDISC_ERROR_REPLY_TYPE, saying what was expected and
- * what the reply is, if it is of another type; if it is an error, they fail with that error. What
- * they give is zero then. NULL instead of a reply is REDISC_ERROR_ARGUMENT.
+ * Taking a reply apart. All of these fail with REDISC_ERROR_REPLY_TYPE, saying what was expected
+ * and what the reply is, if it is of another type; if it is an error, they fail with that error.
+ * What they give is zero then. NULL instead of a reply is REDISC_ERROR_ARGUMENT.
  */
 
 /** The integer of an integer reply, or of a string that is one. */
