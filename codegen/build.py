@@ -7,7 +7,7 @@ import re
 from .load import Document, Documents
 from .model import Argument, Command, Example, Field, Function, Live, Record, Spec, Use, c_name
 from .problems import Problems, Where, did_you_mean
-from .replies import Reply, parse_reply
+from .replies import Reply, parse_field, parse_reply
 from .resp import Malformed, check_reply, protocols_of
 
 VALUE_TYPES = ("key", "string", "pattern", "integer", "unsigned", "double", "unix-time", "score-bound")
@@ -21,9 +21,9 @@ def build(documents: Documents, problems: Problems) -> Spec:
     return Spec([c for c in commands if c is not None], {r.name: r for r in records if r is not None})
 
 
-def reply_type(text: str, where: Where, problems: Problems) -> Reply | None:
+def reply_type(text: str, where: Where, problems: Problems, parse=parse_reply) -> Reply | None:
     try:
-        return parse_reply(text)
+        return parse(text)
     except ValueError as error:
         problems.add(where, str(error))
         return None
@@ -34,20 +34,24 @@ def _record(document: Document, problems: Problems) -> Record | None:
     fields = []
     for i, entry in enumerate(content["fields"]):
         at = where / "fields" / i
-        reply = reply_type(entry["type"], at / "type", problems)
+        reply = reply_type(entry["type"], at / "type", problems, parse_field)
         if reply is None:
             return None
-        fields.append(Field(at, entry["name"], entry.get("wire", entry["name"]), reply,
-                            "optional" in entry, entry.get("doc", "")))
+        name = entry.get("name", "")
+        fields.append(Field(at, name, entry.get("wire", name), reply, "optional" in entry, entry.get("doc", ""),
+                            entry.get("split"), "rest" in entry, entry.get("for", []),
+                            entry.get("when"), entry.get("unless")))
     return Record(where, content["type"], content["summary"], content["form"], fields,
-                  "bare" in content, content.get("present"))
+                  "bare" in content, content.get("present"), content.get("key"), content.get("text"),
+                  content.get("assign", "="), content.get("separator", "blank"))
 
 
 def _argument(entry: dict, where: Where, command: str) -> Argument:
     same = ("name", "type", "token", "struct", "enum", "values_prefix", "access", "unit", "wait", "default")
-    flags = ("optional", "many", "counted", "token_each")
+    flags = ("optional", "many", "token_each")
     argument = Argument(where, command=command, **{k: entry[k] for k in same if k in entry},
                         **{k: True for k in flags if k in entry})
+    argument.counted = "items" if entry.get("counted") is True else entry.get("counted")
     argument.columns = entry.get("layout") == "columns"
     argument.zero_is_value = "zero" in entry
     argument.since = entry.get("since", {})
@@ -196,8 +200,10 @@ def _example(entry: dict, where: Where, problems: Problems) -> Example:
     if "live" in entry:
         given = entry["live"]
         gives = given.get("gives", entry.get("gives"))
+        needs = given.get("needs", [])
         live = Live([[word_bytes(w) for w in words] for words in given.get("before", [])], gives,
-                    gives == "varies" and "gives" in given, given.get("since", {}), "needs" in given)
+                    gives == "varies" and "gives" in given, given.get("since", {}),
+                    [needs] if isinstance(needs, str) else needs)
     sends = [word_bytes(w) for w in entry["sends"]] if "sends" in entry else None
     before = len(problems)
     resp2, resp3 = _replies(entry, where, problems)

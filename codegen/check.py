@@ -31,7 +31,7 @@ def check(spec: Spec, runtime: dict[str, str], problems: Problems) -> None:
             _check_function(function, problems)
     if complete:
         _check_mentions(spec, {f"redisc_{name}" for name in functions} | set(runtime), problems)
-    check_types(spec, complete, problems)
+    check_types(spec, complete, runtime, problems)
     check_examples(spec, {name for name in runtime if name.startswith("REDISC_ERROR")}, problems)
 
 
@@ -90,8 +90,13 @@ def _check_argument(argument: Argument, command: Command, problems: Problems, br
     if argument.kind == "choice" and argument.valued and not argument.optional and not branch and not argument.struct:
         if any(u.argument is argument and u.branch is None for f in command.functions for u in f.uses):
             problems.add(where, "a required oneof with values needs a name: struct")
-    if argument.zero_is_value and argument.type not in ("integer", "unix-time", "double"):
+    if argument.zero_is_value and argument.many:
+        if not argument.counted or argument.optional:
+            problems.add(where / "zero", "only a list that is counted and required can be sent empty")
+    elif argument.zero_is_value and argument.type not in ("integer", "unix-time", "double"):
         problems.add(where / "zero", f"zero means nothing for {argument.type}")
+    if argument.counted and not argument.many and not (argument.counted == "words" and argument.of):
+        problems.add(where / "counted", "only lists and blocks are counted; a block by its words")
     if argument.type == "score-bound" and argument.optional:
         problems.add(where / "type", "a score-bound can't be optional")
     if argument.access == "not_key" and argument.type != "string":

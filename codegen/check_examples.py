@@ -2,10 +2,11 @@
 """The rules for examples: they are right, and together they show all of a function."""
 from __future__ import annotations
 
-from .decode import Decoder, parse
+from .decode import Decoder
 from .describe import describe
 from .model import Argument, Example, Function, Spec
 from .problems import Problems, did_you_mean
+from .wire import parse
 from .words import Misfit, check_sends
 
 
@@ -81,7 +82,7 @@ def _check_gives(function: Function, example: Example, spec: Spec, problems: Pro
 
 def _check_replies(function: Function, example: Example, expected: str, spec: Spec, problems: Problems) -> None:
     """The replies give what the example says."""
-    decoder = Decoder(spec.records)
+    decoder = Decoder(spec.records, frozenset(given_options(function, example)))
     same = example.resp2 == example.resp3 or None in (example.resp2, example.resp3)
     for key, reply in (("resp2", example.resp2), ("resp3", example.resp3)):
         where = example.where / ("reply" if same else key)
@@ -96,6 +97,12 @@ def _check_replies(function: Function, example: Example, expected: str, spec: Sp
             given = "null"
         if given != expected:
             problems.add(where, f"the reply gives {given}, not {expected}")
+
+
+def given_options(function: Function, example: Example) -> set[str]:
+    """The options that the call sends."""
+    given = {(u.branch or u.argument).name for u in function.uses if not u.is_option}
+    return given | {u.argument.name for u in function.uses if u.is_option and u.argument.name in example.values}
 
 
 def _check_options_shown(spec: Spec, problems: Problems) -> None:

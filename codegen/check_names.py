@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .functions import SourceFile
-from .headers import listed_records
-from .model import BUILT_IN_STRUCTS, Spec
+from .headers import listed_records, record_struct
+from .model import BUILT_IN_STRUCTS, Record, Spec
 from .problems import Problems, Where
-from .shapes import Shapes
+from .shapes import CStruct, Shapes
 
 
 class _Names:
@@ -48,9 +48,19 @@ def check_names(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile], runt
     for record in spec.records.values():
         if record.name in BUILT_IN_STRUCTS:
             continue
+        if record.name in shapes.structs:
+            _check_same_struct(record, shapes.structs[record.name], problems)
+            continue
         names.take(f"redisc_{record.name}", "the type", record.where / "type")
         if record.name in listed_records(spec):
             names.take(f"redisc_{record.name}_list", "the list", record.where / "type")
+
+
+def _check_same_struct(record: Record, struct: CStruct, problems: Problems) -> None:
+    """A record and a struct of arguments may be one type, if they have the same fields."""
+    fields = [(f.name, f.ctype) for f in record_struct(record).fields]
+    if sorted(fields) != sorted((f.name, f.ctype) for f in struct.fields):
+        problems.add(record.where / "fields", f"the struct \"{record.name}\" of {struct.where} has other fields")
 
 
 def _check_fields(what: str, lowered, problems: Problems) -> None:

@@ -2,24 +2,26 @@
 """The rules for record types and for what refers to them."""
 from __future__ import annotations
 
-from .model import Record, Spec
-from .names import fault_of_name
+from .check_fields import check_fields
+from .model import Command, Record, Spec
 from .problems import Problems, Where, did_you_mean
-from .readers import ambiguous
+from .reader_base import ambiguous, conditions_of, records_of
 from .replies import SCALARS, Reply
 
 
-def check_types(spec: Spec, complete: bool, problems: Problems) -> None:
+def check_types(spec: Spec, complete: bool, runtime: dict[str, str], problems: Problems) -> None:
     """Records are known, used (if the specification is `complete`), and can be told apart on the wire."""
     used: set[str] = set()
     before = len(problems)
     for function in spec.functions:
-        _check_reply(function.reply, spec, function.where / "reply", used, problems)
+        _check_reply(function.reply, spec, function.where / "reply", used, runtime, problems)
+        if spec.knows(function.reply):
+            _check_options(function.reply, function.command, spec, function.where / "reply", problems)
     for record in spec.records.values():
         for field in record.fields:
-            _check_field_type(field.type, record, field.where / "type", problems)
-            _check_reply(field.type, spec, field.where / "type", used, problems)
-        _check_fields(record, problems)
+            known = {} if record.form == "runtime" else runtime
+            _check_reply(field.type, spec, field.where / "type", used, known, problems)
+        check_fields(record, problems)
     for name, record in spec.records.items():
         if complete and name not in used:
             problems.add(record.where, f"no function and no other type uses the type \"{name}\"")
@@ -30,18 +32,31 @@ def check_types(spec: Spec, complete: bool, problems: Problems) -> None:
         _check_cycles(record, spec, problems)
 
 
-def _check_reply(reply: Reply, spec: Spec, where: Where, used: set[str], problems: Problems) -> None:
+def _check_reply(reply: Reply, spec: Spec, where: Where, used: set[str], runtime: dict[str, str],
+                 problems: Problems) -> None:
     if reply.item is not None:
-        _check_reply(reply.item, spec, where, used, problems)
+        _check_reply(reply.item, spec, where, used, {}, problems)
         record = spec.records.get(reply.item.record)
-        if reply.item.optional and record and not _tells_nil(record):
-            problems.add(where, f"items of {reply} may be nil, so the type {record.name} needs \"present\", "
-                                "or a field that is a string")
+        if record is not None:
+            _check_list(reply, record, where, runtime, problems)
     if reply.kind != "record":
         return
     if reply.record not in spec.records:
         problems.add(where, f"there is no type \"{reply.record}\"{did_you_mean(reply.record, spec.records)}")
+    elif runtime and spec.records[reply.record].form == "runtime":
+        problems.add(where, f"the type {reply.record} is read by the runtime, as a list only")
     used.add(reply.record)
+
+
+def _check_list(reply: Reply, record: Record, where: Where, runtime: dict[str, str], problems: Problems) -> None:
+    if reply.item.optional and not _tells_nil(record):
+        problems.add(where, f"items of {reply} may be nil, so the type {record.name} needs \"present\", "
+                            "or a field that is a string")
+    if reply.keyed and (record.form != "map" or not record.key):
+        problems.add(where, f"{reply} needs a map with a \"key\", which {record.name} is not")
+    take = f"redisc_take_{record.name}_list"
+    if record.form == "runtime" and runtime and take not in runtime:
+        problems.add(where, f"the runtime has no function {take}")
 
 
 def _tells_nil(record: Record) -> bool:
@@ -49,34 +64,12 @@ def _tells_nil(record: Record) -> bool:
     return record.present is not None or any(f.type == Reply("string") for f in record.fields)
 
 
-def _check_field_type(reply: Reply, record: Record, where: Where, problems: Problems) -> None:
-    if not reply.has_value or reply.kind in ("ok", "either"):
-        problems.add(where, f"a field can't be {reply}")
-    elif record.form == "text-fields" and (reply.kind not in SCALARS or reply.optional):
-        problems.add(where, f"a text field can't be {reply}: string, integer, unsigned, double or boolean")
-
-
-def _check_fields(record: Record, problems: Problems) -> None:
-    names: set[str] = {record.present} if record.present else set()
-    wires: set[str] = set()
-    for field in record.fields:
-        fault = fault_of_name(field.name)
-        if fault:
-            problems.add(field.where / "name", fault)
-        if field.name in names:
-            problems.add(field.where / "name", f"there is another field \"{field.name}\"")
-        if field.wire in wires:
-            problems.add(field.where, f"there is another field named \"{field.wire}\" on the wire")
-        names.add(field.name)
-        wires.add(field.wire)
-        if record.form == "tuple" and field.wire != field.name:
-            problems.add(field.where / "wire", "a tuple's fields have no names on the wire")
-        if record.form != "tuple" and field.optional:
-            problems.add(field.where / "optional", f"every field of a {record.form} may be missing")
-    if record.bare and record.form != "tuple":
-        problems.add(record.where / "bare", "only a tuple may come bare")
-    if record.present and record.form == "text-fields":
-        problems.add(record.where / "present", "a text can't tell whether it is there")
+def _check_options(reply: Reply, command: Command, spec: Spec, where: Where, problems: Problems) -> None:
+    """The options that decide on fields are options of the command."""
+    known = {a.name for a in command.arguments} | {b.name for a in command.arguments for b in a.oneof}
+    for option in conditions_of(reply, spec.records):
+        if option not in known:
+            problems.add(where, f"{reply} has fields that depend on \"{option}\", which {command.words} has not")
 
 
 def _check_form(record: Record, spec: Spec, problems: Problems) -> None:
@@ -95,19 +88,8 @@ def _check_form(record: Record, spec: Spec, problems: Problems) -> None:
 
 
 def _check_cycles(record: Record, spec: Spec, problems: Problems) -> None:
-    """A record can't hold itself by value."""
-    def holds(name: str, seen: tuple[str, ...]) -> bool:
-        for field in spec.records[name].fields:
-            inner = field.type
-            if inner.kind == "list":
-                inner = inner.item
-            if inner.kind != "record" or inner.record in seen:
-                if inner.kind == "record" and inner.record == record.name:
-                    return True
-                continue
-            if inner.record == record.name or holds(inner.record, seen + (inner.record,)):
-                return True
-        return False
-
-    if holds(record.name, ()):
+    """A record can't hold itself by value; it may hold a list of itself, but not by way of another record."""
+    direct = [f for f in record.fields if f.type.item is not None and f.type.item.record == record.name]
+    others = [f for f in record.fields if f not in direct]
+    if any(record.name in records_of(f.type, spec.records) for f in others):
         problems.add(record.where, f"a {record.name} holds itself")

@@ -72,7 +72,13 @@ class Size:
         counts: dict[str, int] = {}
         for condition, count in self.argc_conditional:
             counts[condition] = counts.get(condition, 0) + count
-        return [Line(f"@argc += {condition} ? {count} : 0;") for condition, count in counts.items()]
+        return [self._counted(condition, count) for condition, count in counts.items()]
+
+    def _counted(self, condition: str, count: int):
+        line = f"@argc += {condition} ? {count} : 0;"
+        if len(line) <= 84:
+            return Line(line)
+        return when(condition.split(" || "), [Line(f"@argc += {count};")])
 
 
 def sum_rows(terms: list[str], width: int) -> list[str]:
@@ -121,6 +127,21 @@ def checked(function: str, arguments: list[str]) -> list:
     """Calls a check and returns what it answers, if that is a failure."""
     return [Call(f"checked = {function}(", arguments + ["@info", "@result", "@out"]),
             when("checked != REDISC_OK", [Line("return checked;")])]
+
+
+def declare_checked(body: list) -> list:
+    """Declares the variable of the first statement that sets `checked`, in each block before it too."""
+    result = list(body)
+    for i, statement in enumerate(result):
+        if isinstance(statement, Call) and statement.head.startswith("checked = "):
+            result[i] = Call("redisc_status " + statement.head, statement.items, statement.tail)
+            break
+        if isinstance(statement, Block):
+            otherwise = None if statement.otherwise is None else declare_checked(statement.otherwise)
+            result[i] = Block(statement.head, statement.conditions, declare_checked(statement.body), otherwise)
+        if isinstance(statement, Case):
+            result[i] = Case(statement.label, declare_checked(statement.body))
+    return result
 
 
 def join_words(statements: list) -> list:

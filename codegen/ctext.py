@@ -2,6 +2,7 @@
 """C as text: statements, comments and lists broken the way clang-format breaks them."""
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 WIDTH = 100
@@ -29,6 +30,9 @@ def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str
 
 # What clang-format 14 takes for a line break in these places, with the LLVM style's penalties.
 BREAK_PAREN = 74
+BREAK_DECLARATION = 120  # behind the parenthesis of a declaration
+BREAK_PARAMETER = 41
+BREAK_RESULT = {False: 60, True: 110}  # behind the result's type; with a word before that it looks like a name
 BREAK_ASSIGNMENT = 37
 _BREAK_FIRST_COMMA = 56
 _BREAK_COMMA = 41
@@ -59,14 +63,28 @@ def _filled(head: str, items: list[str], tail: str, separator: str, width: int, 
     return lines
 
 
+_CALL = re.compile(r"(?P<head>[^()\"]*\w\()(?P<items>[^()\"]+)(?P<tail>\).*)")
+
+
 @dataclass
 class Line:
-    """A statement that fits on one line."""
+    """A statement on one line; one that is too long for that is broken behind && or within its call."""
 
     text: str
 
     def render(self, indent: int) -> list[str]:
-        return [" " * indent + self.text if self.text else ""]
+        line = " " * indent + self.text if self.text else ""
+        if len(line) <= WIDTH:
+            return [line]
+        if self.text.startswith("return ") and " && " in self.text:
+            return fill("return ", self.text[len("return "):-1].split(" && "), ";", indent, " &&")
+        return _broken_call(self.text, indent) or [line]
+
+
+def _broken_call(text: str, indent: int, head: str = "", tail: str = "") -> list[str] | None:
+    """A call on several lines, between `head` and `tail`; None for what is no simple call."""
+    match = _CALL.fullmatch(text)
+    return fill(head + match["head"], match["items"].split(", "), match["tail"] + tail, indent) if match else None
 
 
 @dataclass
@@ -93,6 +111,8 @@ class Block:
 
     def render(self, indent: int) -> list[str]:
         lines = fill(self.head, self.conditions, ") {", indent, " ||")
+        if len(self.conditions) == 1 and any(len(line) > WIDTH for line in lines):
+            lines = _broken_call(self.conditions[0], indent, self.head, ") {") or lines
         lines += render(self.body, indent + 4)
         other = self.otherwise
         while other is not None:
@@ -124,9 +144,9 @@ def when(condition: str | list[str], body: list, otherwise: list | None = None) 
     return Block("if (", [condition] if isinstance(condition, str) else condition, body, otherwise)
 
 
-def each(count: str, body: list) -> Block:
-    """A for over `i`."""
-    return Block("for (", [f"size_t i = 0; i < {count}; i++"], body)
+def each(count: str, body: list, i: str = "i") -> Block:
+    """A for over an index."""
+    return Block("for (", [f"size_t {i} = 0; {i} < {count}; {i}++"], body)
 
 
 def render(statements: list, indent: int = 0) -> list[str]:
@@ -153,8 +173,12 @@ class CFunction:
         if all(len(line) <= WIDTH for line in lines):
             return lines
         below = [f"{before}{space}{self.name}("] + _filled("    ", parameters, ")" + tail, ",", WIDTH)
-        apart = [before] + fill(f"{self.name}(", parameters, ")" + tail)
-        return below if len(below) < len(apart) else apart
+        apart = [before] + _filled(f"{self.name}(", parameters, ")" + tail, ",", WIDTH)
+        if any(len(line) > WIDTH for line in apart):
+            return below
+        cost_below = BREAK_DECLARATION + BREAK_PARAMETER * (len(below) - 2)
+        cost_apart = BREAK_RESULT[" " in before] + BREAK_PARAMETER * (len(apart) - 2)
+        return below if cost_below <= cost_apart else apart
 
     def text(self) -> str:
         lines = comment(self.comment) if self.comment else []

@@ -30,7 +30,7 @@ def describe(reply: Reply, value: object, records: dict[str, Record]) -> str:
     if reply.kind == "string":
         return string(string_bytes(value))
     if reply.kind == "list":
-        return "[" + ", ".join(describe(reply.item, item, records) for item in _items(value)) + "]"
+        return "[" + ", ".join(_item(reply.item, item, records) for item in _items(value)) + "]"
     if reply.kind == "pairs":
         return "{" + ", ".join(_pair(pair) for pair in _items(value)) + "}"
     if reply.kind == "record":
@@ -51,6 +51,13 @@ def string(data: bytes) -> str:
     return f'"{text}"'
 
 
+def _item(reply: Reply, value: object, records: dict[str, Record]) -> str:
+    """An item of a list: a list in it that is nil is empty."""
+    if value is None and reply.optional and reply.kind in ("list", "pairs"):
+        return "[]" if reply.kind == "list" else "{}"
+    return describe(reply, value, records)
+
+
 def _items(value: object) -> list:
     if not isinstance(value, list):
         raise Misfit(f"{value!r} is no array")
@@ -60,19 +67,20 @@ def _items(value: object) -> list:
 def _pair(pair: object) -> str:
     if not isinstance(pair, list) or len(pair) != 2:
         raise Misfit(f"{pair!r} is no name with its value")
-    return f"{string(string_bytes(pair[0]))}: {string(string_bytes(pair[1]))}"
+    value = "null" if pair[1] is None else string(string_bytes(pair[1]))
+    return f"{string(string_bytes(pair[0]))}: {value}"
 
 
 def _record(record: Record, value: object, records: dict[str, Record]) -> str:
     """All fields; a string that is not there is null, a list empty."""
     if not isinstance(value, dict):
         raise Misfit(f"{value!r} is no {record.name}")
-    names = [f.name for f in record.fields] + ([record.present] if record.present else [])
+    names = [f.name for f in record.members] + ([record.present] if record.present else [])
     for name in value:
         if name not in names:
             raise Misfit(f"a {record.name} has no field \"{name}\"")
     parts = []
-    for f in record.fields:
+    for f in record.members:
         if f.name not in value:
             raise Misfit(f"the field \"{f.name}\" of {record.name} is missing")
         parts.append(f"{f.name}: {_field(f.type, value[f.name], records)}")
@@ -82,8 +90,10 @@ def _record(record: Record, value: object, records: dict[str, Record]) -> str:
 
 
 def _field(reply: Reply, value: object, records: dict[str, Record]) -> str:
-    if value is None and reply.kind == "string":
-        return "null"
+    if reply.kind in ("string", "error"):
+        return "null" if value is None else string(string_bytes(value))
+    if reply.kind == "flag":
+        return describe(Reply("boolean"), value, records)
     if value is None and reply.kind in ("list", "pairs"):
         return "[]" if reply.kind == "list" else "{}"
     if value is None and reply.kind == "record" and not reply.optional:
@@ -95,13 +105,13 @@ def zero(reply: Reply, records: dict[str, Record]) -> str:
     """A value that did not come, as C has it."""
     if reply.kind == "record" and not reply.optional:
         record = records[reply.record]
-        parts = [f"{f.name}: {zero(f.type, records)}" for f in record.fields]
+        parts = [f"{f.name}: {zero(f.type, records)}" for f in record.members]
         return "{" + ", ".join(parts + ([f"{record.present}: false"] if record.present else [])) + "}"
     if reply.kind in ("list", "pairs"):
         return "[]" if reply.kind == "list" else "{}"
-    if reply.kind in ("string", "record") or reply.optional:
+    if reply.kind in ("string", "error", "record") or reply.optional:
         return "null"
-    return {"boolean": "false", "dynamic": "null"}.get(reply.kind, "0")
+    return {"boolean": "false", "flag": "false", "dynamic": "null"}.get(reply.kind, "0")
 
 
 def dynamic(value: object) -> str:

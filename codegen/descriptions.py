@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .ctext import Call, CFunction, Line, when
-from .headers import listed_records
+from .headers import listed_records, lists_of_lists
 from .model import Field, Record, Spec
-from .results import value_name
+from .results import described_name
 
 CHUNK = 24  # fields in one function
 
@@ -18,7 +18,8 @@ LISTS = [("str", "describe_string(to, &list->items[i])"), ("integer", "describe_
 
 def all_lists(spec: Spec) -> list[tuple[str, str]]:
     """For every kind of list the heading of its function, with the statement for an item."""
-    lists = LISTS + [(name, f"describe_{name}(to, &list->items[i])") for name in sorted(listed_records(spec))]
+    names = sorted(listed_records(spec)) + lists_of_lists(spec)
+    lists = LISTS + [(name, f"describe_{name}(to, &list->items[i])") for name in names]
     return [("\n".join(_list_function(name).prototype("")), statement) for name, statement in lists]
 
 
@@ -32,6 +33,8 @@ def declarations(spec: Spec) -> list[str]:
         lines.append(f"void describe_{name}(FILE *to, const redisc_{name} *value);")
         if name in listed_records(spec):
             lines += _list_function(name).prototype()
+    for name in lists_of_lists(spec):
+        lines += _list_function(name).prototype()
     return lines
 
 
@@ -41,7 +44,7 @@ def functions(spec: Spec) -> list[CFunction]:
 
 def _record(record: Record) -> list[CFunction]:
     parameters = ["FILE *to", f"const redisc_{record.name} *value"]
-    statements = [s for i, f in enumerate(record.fields) for s in _field(f, i == 0)]
+    statements = [s for i, f in enumerate(record.members) for s in _field(f, i == 0)]
     if record.present:
         statements += [Line(f"fputs(\", {record.present}: \", to);"),
                        Line(f"describe_boolean(to, value->{record.present});")]
@@ -55,10 +58,9 @@ def _record(record: Record) -> list[CFunction]:
 
 
 def _field(f: Field, first: bool) -> list:
-    name = value_name(f.type.required()) if f.type.is_pointer else value_name(f.type)
-    by_value = f.type.kind in ("integer", "unsigned", "double", "boolean")
+    by_value = f.type.kind in ("integer", "unsigned", "double", "boolean", "flag")
     is_pointer = f.type.kind == "record" and f.type.optional
     place = f"value->{f.name}" if by_value or is_pointer else f"&value->{f.name}"
     head = "{" if first else ", "
     return [Call("fputs(", [f"\"{head}{f.name}: \"", "to"]),
-            Line(f"describe_{name.removesuffix('_with_nils')}(to, {place});")]
+            Line(f"describe_{described_name(f.type)}(to, {place});")]

@@ -9,10 +9,10 @@ import jinja2
 
 from . import descriptions, headers
 from .examples import ExampleCode, before_function, live_row, wire_row
-from .ctext import Call
+from .ctext import Call, comment
 from .functions import SourceFile, info_flags, state_lines
 from .model import BUILT_IN_STRUCTS, Command, Function, Spec
-from .readers import Readers
+from .readers import AllReaders, Readers
 from .shapes import Shapes
 
 MARK = "by codegen: edit the specification, not this file"  # every generated file has it
@@ -70,8 +70,6 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
     def render(path: str, template: str, **values) -> None:
         files[path] = env.get_template(template).render(**values)
 
-    readers = Readers(spec)
-    readers.build()
     render("include/redisc/types.h", "types.h.j2", texts=headers.type_texts(spec, shapes, set(BUILT_IN_STRUCTS)))
     for group, source in sources.items():
         values = {"group": group, "title": group.replace("_", " "), "declarations": declarations(source),
@@ -82,17 +80,22 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
     legacy = [f.name for s in sources.values() for f in s.functions if f.function.is_legacy]
     render("include/redisc/commands.h", "commands.h.j2", groups=groups)
     render("include/redisc/legacy.h", "legacy.h.j2", functions=sorted(legacy))
-    render("src/readers.h", "readers.h.j2", declarations=headers.result_declarations(readers))
-    render("src/readers.c", "readers.c.j2", functions=[f.text() for f in readers.functions],
-           results=[readers.results[n] for n in sorted(readers.results)], predicates=readers.predicates,
-           text_types=readers.text_types, uses=" ".join(f.text() for f in readers.functions))
+    readers = AllReaders(spec)
+    readers.build()
+    render("src/readers.h", "readers.h.j2", results=readers.result_declarations(), conditions=readers.conditions(),
+           functions=readers.shared_declarations(),
+           has_runtime_forms=any(r.form == "runtime" for r in spec.records.values()))
+    render("src/readers.c", "readers.c.j2", **reader_texts(readers.common, "types that several groups have"))
+    for group, own in readers.groups.items():
+        what = f"the types of the {group.replace('_', ' ')} commands"
+        render(f"src/readers_{group}.c", "readers.c.j2", **reader_texts(own, what))
     commands = sorted(spec.commands, key=lambda c: c.words)
     render("src/command_table.c", "command_table.c.j2", entries=[table_entry(c) for c in commands])
     render("tests/describe.h", "describe.h.j2", declarations=descriptions.declarations(spec))
     render("tests/describe.c", "describe.c.j2", lists=descriptions.all_lists(spec),
            functions=[f.text() for f in descriptions.functions(spec)])
-    render("tests/live_server.h", "live_server.h.j2")
-    render("tests/live_server.c", "live_server.c.j2")
+    render("tests/live_support.h", "live_support.h.j2")
+    render("tests/live_support.c", "live_support.c.j2")
     code = ExampleCode(spec, shapes)
     for group, source in sources.items():
         values = {"group": group, "title": group.replace("_", " ")}
@@ -105,6 +108,16 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
     symbols = sorted(f.name for s in sources.values() for f in s.functions)
     files["symbols.txt"] = f"# Generated {MARK}\n" + "".join(f"{name}\n" for name in symbols)
     return Output(files)
+
+
+def reader_texts(readers: Readers, what: str) -> dict:
+    """What a file of readers has, as text."""
+    head = comment(f"Readers of {what}. Each take_ function takes one value out of the reply. After one of them has "
+                   "failed all later ones fail too, so a row of fields is checked once, at its end.")
+    functions = [f.text() for f in readers.functions]
+    uses_memset = any("memset(" in text for text in functions)
+    return {"head": "\n".join(head), "functions": functions, "forward": readers.forward, "uses_memset": uses_memset,
+            "results": [readers.results[n] for n in sorted(readers.results)]}
 
 
 def declarations(source: SourceFile) -> list[str]:

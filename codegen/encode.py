@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .code import Code, Size, Word, bind, checked, join_words, refuse, sum_rows
-from .ctext import Block, Call, Case, CFunction, Line, each, when
+from .code import Code, Size, Word, bind, refuse
+from .ctext import Block, Call, Case, CFunction, when
+from .encode_lists import ListEncoder
 from .model import STRING_TYPES, Argument
 from .shapes import CEnum, Shapes
 
@@ -13,7 +14,7 @@ FEW = 2  # conditions that may stand in a row
 
 
 @dataclass
-class Encoder:
+class Encoder(ListEncoder):
     """Makes the statements; helpers that several functions may share are collected in `helpers`."""
 
     shapes: Shapes
@@ -160,92 +161,7 @@ class Encoder:
             return []
         casts = {("seconds", False): "(double)", ("milliseconds", True): "(int64_t)"}
         cast = casts.get((argument.wait, argument.type == "double"), "")
-        return [Call(f"redisc_command_wait_{argument.wait}(", ["@c", cast + expression, f'"{label}{argument.name}"'])]
-
-    def _check_list(self, name: str, optional: bool, label: str) -> list:
-        conditions = f"{name}.count != 0 && {name}.items == NULL" if optional else [
-            f"{name}.count == 0", f"{name}.items == NULL"]
-        return [when(conditions, [refuse("list", label, f"{name}.count")])]
-
-    def _list(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
-        name = prefix + argument.name
-        type_ = argument.type
-        code = Code(self._check_list(name, optional or argument.optional, label + argument.name))
-        if type_ in STRING_TYPES:
-            code.size.room_terms.append(f"redisc_room_str_list({name})")
-        else:
-            room = "DOUBLE" if type_ == "double" else "INTEGER"
-            code.size.room_terms.append(f"{name}.count * REDISC_ROOM_{room}")
-        if type_ in STRING_TYPES and not argument.token_each:
-            verb = "key" if type_ == "key" else "str"
-            items: list = [Call(f"redisc_put_{verb}_list(", ["@c", name, f'"{label}{argument.name}"'])]
-        else:
-            words = [Word(argument.words)] if argument.token_each else []
-            items = [each(f"{name}.count", words + [self._put_value(type_, f"{name}.items[i]", label + argument.name)])]
-        self._finish_list(code, argument, name, optional, items, width=1)
-        return code
-
-    def _finish_list(self, code: Code, argument: Argument, name: str, optional: bool, items: list, width: int) -> None:
-        """What stands before a list's items, and how many words all of it has; width 0: counted elsewhere."""
-        heads = 0
-        put: list = []
-        if argument.token_each:
-            width += len(argument.words) if width else 0
-            code.size.room_terms.append(f"{name}.count * {len(argument.words)} * REDISC_ROOM_WORD".replace(" 1 *", ""))
-        elif argument.words:
-            put.append(Word(argument.words))
-            heads += len(argument.words)
-            code.size.add_words(argument.words)
-        if argument.counted:
-            put.append(Call("redisc_put_unsigned(", ["@c", f"{name}.count"]))
-            heads += 1
-            code.size.integers += 1
-        put += items
-        if width:
-            code.size.argc_terms.append(f"{width} * {name}.count" if width > 1 else f"{name}.count")
-        if heads and (optional or argument.optional and not argument.counted):
-            code.size.argc_conditional.append((f"{name}.count != 0", heads))
-            put = [when(f"{name}.count != 0", put)]
-        else:
-            code.size.argc += heads
-        code.put += put
-
-    def _rows(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
-        name = prefix + argument.name
-        code = Code(self._check_list(name, optional or argument.optional, label + argument.name))
-        struct = f"redisc_{argument.struct_name}"
-        member_label = f"{label}{argument.name}[]."
-        members = [self.encode(m, "item->", m.optional, member_label) for m in argument.of]
-        row = Code()
-        for member in members:
-            row.add(member)
-        item = Line(f"const {struct} *item = &{name}.items[i];")
-        if row.check:
-            code.check.append(each(f"{name}.count", [item] + row.check))
-        width = row.size.argc if row.size.is_constant() else 0
-        if width:
-            self._room_of_rows(code.size, row.size, name)
-        else:
-            more = row.size.additions()
-            if argument.token_each:
-                more.append(Line(f"@argc += {len(argument.words)};"))
-            code.size.statements.append(each(f"{name}.count", [item] + more))
-        head = [Word(argument.words)] if argument.token_each else []
-        if argument.columns:
-            items: list = [each(f"{name}.count", [item] + m.put) for m in members]
-        else:
-            items = [each(f"{name}.count", [item] + join_words(head + row.put))]
-        self._finish_list(code, argument, name, optional, items, width)
-        return code
-
-    def _room_of_rows(self, size: Size, row: Size, name: str) -> None:
-        strings = [t.replace("item->", f"{name}.items[i].") for t in row.room_terms]
-        if strings:
-            size.statements.append(each(f"{name}.count", [Line(f"@room += {row};") for row in sum_rows(strings, 76)]))
-        fixed = [(row.words, "WORD"), (row.integers, "INTEGER"), (row.doubles, "DOUBLE")]
-        for count, room in fixed:
-            if count:
-                size.room_terms.append(f"{name}.count * {count} * REDISC_ROOM_{room}".replace(" 1 *", ""))
+        return [Call(f"redisc_operation_wait_{argument.wait}(", ["@c", cast + expression, f'"{label}{argument.name}"'])]
 
     def _block(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
         name = prefix + argument.name
@@ -255,9 +171,12 @@ class Encoder:
                 inner.add(self.encode(member, f"{name}.", member.optional, f"{label}{argument.name}."))
             else:
                 inner.add(self.encode(member, prefix, member.optional, label))
+        head: list = [Word(argument.words)] if argument.words else []
+        if argument.counted:
+            head.append(self._put_words_of_block(argument, inner.size))
         inner.size.add_words(argument.words)
         inner.size.argc += len(argument.words)
-        inner.put = ([Word(argument.words)] if argument.words else []) + inner.put
+        inner.put = head + inner.put
         if not optional:
             return inner
         conditions = self.present(argument, prefix)
@@ -268,6 +187,15 @@ class Encoder:
         if inner.check:
             inner.check = [when(conditions, inner.check)]
         return inner
+
+    def _put_words_of_block(self, argument: Argument, size: Size) -> Call:
+        """Puts how many words the members are."""
+        if size.statements or size.argc_terms:
+            self.shapes.problems.add(argument.where / "counted", "the words of a block with lists can't be counted")
+        terms = [str(size.argc)] + [f"({condition} ? {count} : 0)" for condition, count in size.argc_conditional]
+        size.integers += 1
+        size.argc += 1
+        return Call("redisc_put_unsigned(@c, ", terms, ");", " +")
 
     def _choice(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
         name = prefix + argument.name
@@ -321,54 +249,6 @@ class Encoder:
         name = f"put_{enum.name}"
         cases: list = [Case(f"case {enum.values[f.name]}", [Word(f.words)]) for f in argument.flags]
         body = bind([Block("switch (", ["value"], cases + [Case("default", [])])], c="c")
-        parameters = ["redisc_command *c", f"{enum.ctype} value"]
+        parameters = ["redisc_operation *c", f"{enum.ctype} value"]
         self.helpers[name] = CFunction("void", name, parameters, body, storage="static")
         return name
-
-    def _variants(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
-        name = prefix + argument.name
-        code = Code(self._check_list(name, optional or argument.optional, label + argument.name))
-        enum = self.shapes.enum(argument)
-        struct = f"redisc_{argument.struct_name}"
-        checks: list = []
-        sizes: list = []
-        puts: list = []
-        for branch in argument.oneof:
-            inner = self.encode(branch, "item->", False, f"{label}{argument.name}[].")
-            case = f"case {enum.values[branch.name]}"
-            if inner.check:
-                checks.append(Case(case, inner.check))
-            sizes.append(Case(case, inner.size.additions()))
-            puts.append(Case(case, join_words(inner.put)))
-        item = Line(f"const {struct} *item = &list.items[i];")
-        kind_check = when([f"item->kind < {enum.first()}", f"item->kind > {enum.last()}"],
-                          [refuse("value", f"{label}{argument.name}[].kind", "item->kind")])
-        code.check += self._list_helper("check", argument, [item, kind_check] + (
-            [Block("switch (", ["item->kind"], checks + [Case("default", [])])] if checks else []), name)
-        code.size.statements += self._list_helper("measure", argument, [
-            item, Block("switch (", ["item->kind"], sizes + [Case("default", [])])], name)
-        items = self._list_helper("put", argument, [
-            item, Block("switch (", ["item->kind"], puts + [Case("default", [])])], name)
-        self._finish_list(code, argument, name, optional, items, width=0)
-        return code
-
-    def _list_helper(self, step: str, argument: Argument, body: list, name: str) -> list:
-        """A function that walks through a list of kinds; answers the statements that call it."""
-        function = f"{step}_{argument.struct_name}s"
-        parameters = [f"redisc_{argument.struct_name}_list list"]
-        loop: list = [each("list.count", body)]
-        if step == "check":
-            parameters += ["const redisc_command_info *info", "const redisc_result *result", "void *out"]
-            loop = bind(loop + [Line("return REDISC_OK;")], info="info", result="result", out="out")
-            call: list = checked(function, [name])
-        elif step == "measure":
-            parameters += ["size_t *argc", "size_t *room"]
-            loop = bind(loop, argc="*argc", room="*room")
-            call = [Call(f"{function}(", [name, "@&argc", "@&room"])]
-        else:
-            parameters.insert(0, "redisc_command *c")
-            loop = bind(loop, c="c")
-            call = [Call(f"{function}(", ["@c", name])]
-        result = "redisc_status" if step == "check" else "void"
-        self.helpers[function] = CFunction(result, function, parameters, loop, storage="static")
-        return call

@@ -9,7 +9,7 @@ from .ctext import WIDTH, Call, CFunction, Line, c_string, string_pieces, when
 from .describe import describe
 from .functions import LoweredFunction, declared
 from .model import STRING_TYPES, Argument, Example, Record, Spec
-from .results import result_type, value_name
+from .results import described_name, result_type
 from .shapes import Shapes
 from .words import branch_named, string_bytes
 
@@ -219,11 +219,7 @@ class ExampleCode:
         if not function.out:
             return place.lines + [Call(head, items), Line("example_answered(run);")]
         ctype = result_type(function.gives)
-        described = value_name(function.gives.required()) if function.gives.is_pointer else value_name(function.gives)
-        if function.gives.kind in ("ok", "either"):
-            described = "boolean"
-        described = described.removesuffix("_with_nils")
-        after: list = [Line(f"describe_{described}(run->text, {function.out});")]
+        after: list = [Line(f"describe_{described_name(function.gives)}(run->text, {function.out});")]
         if function.gives.is_pointer:
             after.append(Line(f"redisc_free({function.out});"))
         return [Line(f"{declared(ctype, function.out)};")] + place.lines + [
@@ -306,6 +302,8 @@ def wire_row(function, example: Example, number: int, records: dict[str, Record]
 
 def _bytes_field(name: str, data: bytes) -> list[str]:
     head = f"        .{name} = BYTES("
+    if not data:
+        return [head + '""),']
     pieces = string_pieces(data, WIDTH - len(head) - 2)
     return [(head if i == 0 else " " * len(head)) + piece + (")," if i == len(pieces) - 1 else "")
             for i, piece in enumerate(pieces)]
@@ -360,6 +358,9 @@ def live_row(function, example: Example, number: int, records: dict[str, Record]
         lines.append(f"        .{product} = {version_number(version)},")
     if live.needs_connection:
         lines.append("        .pinned = true,")
+    for kind in ("sentinel", "cluster"):
+        if kind in live.needs:
+            lines.append(f"        .on = EXAMPLE_ON_{kind.upper()},")
     return "\n".join(lines + ["    },"])
 
 

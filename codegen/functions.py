@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .code import Code, Size, Word, bind, checked, join_words, refuse, sum_rows, wire_word
+from .code import Code, Size, Word, bind, checked, declare_checked, join_words, refuse, sum_rows, wire_word
 from .ctext import WIDTH, Call, CFunction, Line, doc_comment, render, when, wrap
 from .encode import Encoder
-from .model import Command, Function, Use
+from .model import Command, Function, Record, Use
+from .reader_base import conditions_of
 from .results import reads_name, result_type
 from .shapes import CField, CStruct, Shapes, since_text
 from .syntax import syntax
@@ -18,7 +19,7 @@ INLINE_LINES = 6  # what is checked or measured for options stands in the functi
 
 @dataclass
 class CommandInfo:
-    """A redisc_command_info."""
+    """A redisc_operation_info."""
 
     name: str
     command: Command
@@ -26,7 +27,7 @@ class CommandInfo:
 
     def text(self) -> str:
         words = self.command.words.split(" ")
-        lines = [f"static const redisc_command_info {self.name} = {{",
+        lines = [f"static const redisc_operation_info {self.name} = {{",
                  f"    .name = \"{self.command.words}\",",
                  f"    .words = \"{''.join(wire_word(w) for w in words)}\",",
                  f"    .words_len = {sum(len(f'${len(w)}') + len(w) + 4 for w in words)},"]
@@ -97,6 +98,7 @@ class SourceFile:
     """The functions of a group with all that stands between them."""
 
     shapes: Shapes
+    records: dict[str, Record]
     items: list[str] = field(default_factory=list)  # the text, in order
     functions: list[LoweredFunction] = field(default_factory=list)
     _helpers: dict[str, str] = field(default_factory=dict)
@@ -147,7 +149,9 @@ class _Lowering:
         self.shapes = source.shapes
         self.encoder = Encoder(source.shapes)
         self.options = self.shapes.options(function) if function.options else None
-        self.reads = f"&redisc_reads_{reads_name(function.reply, function.nil_if)}"
+        name = reads_name(function.reply, function.nil_if)
+        self.conditions = conditions_of(function.reply, source.records)
+        self.reads = "reads" if self.conditions else f"&redisc_reads_{name}"
         self.out = function.out or "NULL"
         self.pieces: list[tuple[Use, Code]] = []
 
@@ -284,15 +288,30 @@ class _Lowering:
             self.source.helper(helper, self.function.name)
         if self.options:
             head.append(when("options == NULL", [Line(f"options = &{self.source.default_options(self.options)};")]))
+        if self.conditions:
+            head += self._choose_reads()
         for code in always:
             head += bind(code.check, **self.refusal)
         head = declare_checked(head + self._placed_option_checks()) + self._begin(info, always)
-        end = Call("return redisc_command_end(", ["&c", self.reads, self.out])
+        end = Call("return redisc_operation_end(", ["&c", self.reads, self.out])
+        if self.function.reply.kind == "closed":
+            end = Call("return redisc_operation_close(", ["&c"])
         puts = bind(join_words([s for _, code in self.pieces for s in code.put]), c="&c")
         length = CFunction("redisc_status", f"redisc_{self.function.name}", c_parameters, head + puts + [end]).length
         if length > MAX_LINES:
             puts = self._put_options_elsewhere()
         return head + puts + [end]
+
+    def _choose_reads(self) -> list:
+        """The reader for the options that decide on what the result has."""
+        name = reads_name(self.function.reply, self.function.nil_if)
+        given = dict((label, condition) for condition, label in self._given(self.conditions))
+        always = sum(1 << i for i, option in enumerate(self.conditions) if given.get(option) == "true")
+        lines: list = [Line(f"size_t given = {always};")]
+        for i, option in enumerate(self.conditions):
+            if given.get(option, "true") != "true":
+                lines.append(Line(f"given += {given[option]} ? {1 << i} : 0;"))
+        return lines + [Line(f"const redisc_result *reads = &redisc_reads_{name}[given];")]
 
     def _placed_option_checks(self) -> list:
         checks = self._option_checks() if self.options else []
@@ -303,7 +322,7 @@ class _Lowering:
             return inline
         body = declare_checked(bind(checks, info="info", result="result", out="out")) + [Line("return REDISC_OK;")]
         helper = CFunction("redisc_status", f"check_{self.options.name}", [
-            f"const redisc_{self.options.name} *options", "const redisc_command_info *info",
+            f"const redisc_{self.options.name} *options", "const redisc_operation_info *info",
             "const redisc_result *result", "void *out"], body,
             "Refuses options that exclude each other or make no sense.", "static")
         return bind(checked(self.source.helper(helper, self.function.name), ["options"]), **self.refusal)
@@ -339,16 +358,16 @@ class _Lowering:
         more = bind(size.conditional(), argc="argc", room="room") + measured
         failed = [Call("return redisc_refuse_begin(", ["&c", self.reads, self.out])]
         if not more and len(rows) == 1:
-            begin = when(f"!redisc_command_begin(&c, r, &{info}, {argc}, {rows[0]})", failed)
+            begin = when(f"!redisc_operation_begin(&c, r, &{info}, {argc}, {rows[0]})", failed)
             if all(len(line) <= WIDTH for line in begin.render(4)):
-                return [Line("redisc_command c;"), begin]
+                return [Line("redisc_operation c;"), begin]
         lines: list = []
         if size.argc_conditional or size.statements or measured or len(argc) > 32:
             lines.append(Line(f"size_t argc = {argc};"))
             argc = "argc"
         lines += [Line(f"size_t room = {rows[0]};")] + [Line(f"room += {row};") for row in rows[1:]]
-        begin = when(f"!redisc_command_begin(&c, r, &{info}, {argc}, room)", failed)
-        return lines + more + [Line("redisc_command c;"), begin]
+        begin = when(f"!redisc_operation_begin(&c, r, &{info}, {argc}, room)", failed)
+        return lines + more + [Line("redisc_operation c;"), begin]
 
     # Functions that would be too long.
 
@@ -373,19 +392,9 @@ class _Lowering:
         statements = bind(join_words([s for _, code in run for s in code.put]), c="c")
         first = run[0][0].argument.name
         name = f"put_{self.options.name}" if single else f"put_{self.function.options}_{first}"
-        helper = CFunction("void", name, ["redisc_command *c", f"const redisc_{self.options.name} *options"],
+        helper = CFunction("void", name, ["redisc_operation *c", f"const redisc_{self.options.name} *options"],
                            statements, storage="static")
         if helper.length > MAX_LINES:
             half = len(run) // 2
             return self._put_helpers(run[:half], False) + self._put_helpers(run[half:], False)
         return [Call(f"{self.source.helper(helper, self.function.name)}(", ["&c", "options"])]
-
-
-def declare_checked(body: list) -> list:
-    """Declares the variable of the first statement that sets `checked`."""
-    result = list(body)
-    for i, statement in enumerate(result):
-        if isinstance(statement, Call) and statement.head.startswith("checked = "):
-            result[i] = Call("redisc_status " + statement.head, statement.items, statement.tail)
-            break
-    return result

@@ -5,8 +5,8 @@ from __future__ import annotations
 from .ctext import WIDTH, doc_comment, fill
 from .functions import LoweredFunction, declared
 from .model import Field, Record, Spec
-from .readers import Readers
-from .results import value_type
+from .replies import Reply
+from .results import item_name, value_type
 from .shapes import CEnum, CField, CStruct, Shapes
 
 
@@ -50,10 +50,18 @@ def list_text(name: str) -> str:
     return f"/** A list of redisc_{name}. */\nREDISC_DECLARE_LIST({name}, redisc_{name});"
 
 
+def self_holding_text(struct: CStruct) -> str:
+    """A struct that has a list of its own kind: the list stands before it."""
+    name = f"redisc_{struct.name}"
+    body = struct_text(struct).replace(f"typedef struct {name} {{", f"struct {name} {{")
+    return (f"/** Defined below. */\ntypedef struct {name} {name};\n\n{list_text(struct.name)}\n\n"
+            + body.removesuffix(f"}} {name};") + "};")
+
+
 def record_struct(record: Record) -> CStruct:
     """A record as a struct."""
     fields = [CField(f.name, _field_type(f), f.doc or f"the {f.name.replace('_', ' ')}", f.where)
-              for f in record.fields]
+              for f in record.members]
     if record.present:
         fields.append(CField(record.present, "bool", "false if it came as nil; all else is zero then", record.where))
     return CStruct(record.name, fields, record.where, record.summary)
@@ -67,7 +75,25 @@ def _field_type(f: Field) -> str:
 def listed_records(spec: Spec) -> set[str]:
     """The records of which there are lists."""
     replies = [f.reply for f in spec.functions] + [f.type for r in spec.records.values() for f in r.fields]
-    return {r.item.record for r in replies if r.kind == "list" and r.item.kind == "record"}
+    return {record for r in replies for record in _listed(r)}
+
+
+def _listed(reply: Reply) -> list[str]:
+    if reply.kind != "list":
+        return []
+    return [reply.item.record] if reply.item.kind == "record" else _listed(reply.item)
+
+
+def lists_of_lists(spec: Spec) -> list[str]:
+    """The names of lists whose items are lists, but for the one that the runtime has; the inner ones first."""
+    replies = [f.reply for f in spec.functions] + [f.type for r in spec.records.values() for f in r.fields]
+    found = set()
+    for reply in replies:
+        while reply.kind == "list":
+            if reply.item.kind in ("list", "pairs"):
+                found.add(item_name(reply.item))
+            reply = reply.item
+    return sorted(found - {"str_list"}, key=lambda name: (name.count("_list"), name))
 
 
 def type_texts(spec: Spec, shapes: Shapes, built_in: set[str]) -> list[str]:
@@ -76,25 +102,34 @@ def type_texts(spec: Spec, shapes: Shapes, built_in: set[str]) -> list[str]:
     structs = {n: s for n, s in shapes.structs.items() if not n.endswith("_options") and not s.built_in}
     for record in spec.records.values():
         if record.name not in built_in:
+            is_listed = record.name in structs and structs[record.name].has_list
             structs[record.name] = record_struct(record)
             shapes.order(structs[record.name])
-            structs[record.name].has_list = record.name in listed_records(spec)
+            structs[record.name].has_list = is_listed or record.name in listed_records(spec)
     done: set[str] = set()
+    lists = lists_of_lists(spec)
 
     def place(name: str) -> None:
-        if name in done or name not in structs:
+        if name in done or name not in structs and name not in lists:
             return
         done.add(name)
+        if name in lists:
+            place(name.removesuffix("_list"))
+            texts.append(list_text(name))
+            return
         struct = structs[name]
         for f in struct.fields:
             base = f.ctype.removeprefix("const ").removesuffix(" *").removeprefix("redisc_")
             place(base)
             place(base.removesuffix("_list"))
+        if any(f.ctype == f"redisc_{name}_list" for f in struct.fields):
+            texts.append(self_holding_text(struct))
+            return
         texts.append(struct_text(struct))
         if struct.has_list:
             texts.append(list_text(name))
 
-    for name in sorted(structs):
+    for name in sorted(structs) + lists:
         place(name)
     return texts
 
@@ -113,7 +148,3 @@ def macro_text(function: LoweredFunction) -> str | None:
     lines = fill(f"#define {function.name}(", names, ")", width=width)
     lines += fill(f"{function.name}(", arguments, ")", 4, width=width, last_width=WIDTH)
     return "\n".join([line.ljust(WIDTH - 1) + "\\" for line in lines[:-1]] + [lines[-1]])
-
-
-def result_declarations(readers: Readers) -> list[str]:
-    return [f"extern const redisc_result redisc_reads_{name};" for name in sorted(readers.results)]

@@ -2,6 +2,7 @@
 """The model: what the specification says, as objects. Nothing of C here but names."""
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from .problems import Where
@@ -18,7 +19,7 @@ Since = dict[str, str]
 
 def c_name(command: str) -> str:
     """"CLIENT NO-EVICT" -> "client_no_evict"."""
-    return command.lower().replace(" ", "_").replace("-", "_").replace(".", "_")
+    return re.sub(r"[ .-]", "_", command.lower()).removesuffix(":")
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Argument:
     token: str | None = None
     optional: bool = False
     many: bool = False
-    counted: bool = False
+    counted: str | None = None  # "items" or "words": the number of which is sent before them
     token_each: bool = False
     columns: bool = False
     struct: str | None = None
@@ -166,7 +167,11 @@ class Live:
     gives: object
     varies: bool
     since: Since
-    needs_connection: bool
+    needs: list[str]  # of: connection, sentinel, cluster
+
+    @property
+    def needs_connection(self) -> bool:
+        return "connection" in self.needs
 
 
 @dataclass
@@ -214,7 +219,7 @@ class Command:
 
 @dataclass
 class Field:
-    """A field of a record."""
+    """A field of a record. Without a name: something on the wire that is passed over."""
 
     where: Where
     name: str
@@ -222,6 +227,20 @@ class Field:
     type: Reply
     optional: bool
     doc: str
+    split: str | None = None  # a list that may come as a text, its items parted by this
+    rest: bool = False  # all values that are left
+    only_for: list[str] = field(default_factory=list)  # words of the first field
+    when: str | None = None  # the option of the call with which it comes
+    unless: str | None = None  # the option of the call with which it does not
+
+    @property
+    def is_conditional(self) -> bool:
+        return self.when is not None or self.unless is not None
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it collects all entries of a map that begin alike."""
+        return self.wire.endswith("*")
 
 
 @dataclass
@@ -235,6 +254,34 @@ class Record:
     fields: list[Field]
     bare: bool = False
     present: str | None = None
+    key: str | None = None  # the field that is the name of the record's entry in a map
+    text: str | None = None  # a tuple may come as a text, its fields parted by this
+    assign: str = "="  # of text-fields: between name and value
+    separator: str = "blank"  # of text-fields: blank or line
+
+    @property
+    def members(self) -> list[Field]:
+        """What is a field in C."""
+        return [f for f in self.fields if f.name]
+
+    @property
+    def named(self) -> list[Field]:
+        """What has a name of its own where names come with values."""
+        return [f for f in self.members if f.name != self.key]
+
+    @property
+    def has_names(self) -> bool:
+        """Whether a tuple may come as a map of names and values as well."""
+        return self.form == "tuple" and any(f.wire != f.name for f in self.members)
+
+    @property
+    def key_field(self) -> Field | None:
+        return next((f for f in self.fields if f.name == self.key), None)
+
+    @property
+    def required(self) -> list[Field]:
+        """A tuple's fields that always come."""
+        return [f for f in self.fields if not (f.optional or f.rest or f.only_for)]
 
 
 @dataclass

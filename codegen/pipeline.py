@@ -100,7 +100,7 @@ def lower(spec: Spec, shapes: Shapes) -> dict[str, SourceFile]:
     sources: dict[str, SourceFile] = {}
     for command in spec.commands:
         if command.functions:
-            sources.setdefault(command.group, SourceFile(shapes)).add_command(command)
+            sources.setdefault(command.group, SourceFile(shapes, spec.records)).add_command(command)
     return sources
 
 

@@ -74,7 +74,9 @@ class _Parser:
 
 
 def check_reply(text: str, protocol: int) -> None:
-    """Raises Malformed unless the text is exactly one reply."""
+    """Raises Malformed unless the text is exactly one reply, or nothing: the server closes the connection."""
+    if not text:
+        return
     parser = _Parser(text.encode("utf-8"), protocol)
     parser.value()
     if parser.at != len(parser.data):

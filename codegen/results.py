@@ -5,13 +5,14 @@ from __future__ import annotations
 from .replies import Reply
 
 SCALAR_C = {"integer": "int64_t", "unsigned": "uint64_t", "double": "double", "boolean": "bool", "ok": "bool",
-            "either": "bool", "string": "redisc_str", "dynamic": "redisc_reply"}
+            "either": "bool", "string": "redisc_str", "dynamic": "redisc_reply", "error": "redisc_str", "flag": "bool"}
 
 # What the runtime's reader.h has; all else is generated.
 BUILT_IN_READS = set(
-    "ok pong optional_ok integer optional_integer unsigned double optional_double boolean optional_boolean string "
+    "ok pong optional_ok closed integer optional_integer unsigned double optional_double boolean optional_boolean string "
     "optional_string str_list optional_str_list str_list_with_nils integer_list double_list boolean_list "
-    "optional_integer_list optional_double_list pair_list optional_pair_list str_list_list scored_list dynamic".split())
+    "optional_integer_list optional_double_list pair_list optional_pair_list str_list_list scored_list dynamic "
+    "json_optional_double_list".split())
 
 NIL_READS = {"<=0": "positive_integer", "<0": "non_negative_integer"}
 
@@ -21,7 +22,9 @@ def item_name(item: Reply) -> str:
     if item.kind == "string":
         return "str"
     if item.kind == "list":
-        return "str_list"
+        return f"{item_name(item.item)}_list"
+    if item.kind == "pairs":
+        return "pair_list"
     if item.kind == "record":
         return item.record
     return ("optional_" if item.optional else "") + item.kind
@@ -46,7 +49,9 @@ def result_type(reply: Reply) -> str:
 
 
 def value_name(reply: Reply) -> str:
-    """A name for what a type is: redisc_reads_<name>, describe_<name>."""
+    """A name for what a type is: redisc_reads_<name>, take_<name>."""
+    if reply.wrap:
+        return ("lone_" if reply.wrap == "alone" else "json_") + value_name(reply.bare())
     if reply.kind == "word":
         return "pong" if reply.words == ("PONG",) else "word_" + _words(reply)
     if reply.kind == "either":
@@ -54,8 +59,8 @@ def value_name(reply: Reply) -> str:
     if reply.kind == "pairs":
         name = "pair_list"
     elif reply.kind == "list":
-        name = f"{item_name(reply.item)}_list"
-        if reply.item.optional and reply.item.kind in ("string", "record"):
+        name = f"{item_name(reply.item)}_{'entries' if reply.keyed else 'list'}"
+        if reply.item.optional and reply.item.kind in ("string", "record", "list", "pairs"):
             name += "_with_nils"
         elif reply.optional and reply.item.kind in ("integer", "double"):
             return name + "_or_nil"  # optional_integer_list is a list of optional integers
@@ -64,8 +69,20 @@ def value_name(reply: Reply) -> str:
     return f"optional_{name}" if reply.optional else name
 
 
+def described_name(reply: Reply) -> str:
+    """The function that describes a value, without describe_."""
+    if reply.kind in ("ok", "either", "flag"):
+        return "boolean"
+    if reply.kind == "error":
+        return "string"
+    if reply.kind == "list":
+        return f"{item_name(reply.item)}_list"
+    return value_name((reply.required() if reply.is_pointer else reply).bare())
+
+
 def _words(reply: Reply) -> str:
-    return "_or_".join(w.lower().replace(" ", "_").replace("-", "_") for w in reply.words)
+    words = (w.lower().replace("*", "").strip() for w in reply.words)
+    return "_or_".join(w.replace(" ", "_").replace("-", "_") for w in words)
 
 
 def reads_name(reply: Reply, nil_if: str | None = None) -> str:

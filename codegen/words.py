@@ -126,10 +126,11 @@ def _argument(argument: Argument, values: Values, optional: bool, type_: str | N
     if not isinstance(items or [], list):
         raise Misfit(f"`{values.path}{name}` has to be an array")
     if not items:
-        return _token(argument) + [b"0"] if argument.counted and not optional else []
+        return token + [b"0"] if argument.counted and not optional else []
     rows = [_item(argument, item, f"{values.path}{name}[].") for item in items]
     head = [] if argument.token_each else token
-    head += [str(len(items)).encode()] if argument.counted else []
+    count = sum(map(len, rows)) if argument.counted == "words" else len(items)
+    head += [str(count).encode()] if argument.counted else []
     if argument.columns:
         return head + [word for column in zip(*rows) for word in column]
     return head + [word for row in rows for word in (token if argument.token_each else []) + row]
@@ -167,7 +168,7 @@ def _value(argument: Argument, values: Values, optional: bool, type_: str) -> li
 
 def _block(argument: Argument, values: Values, optional: bool) -> list[bytes]:
     if not optional:
-        return _token(argument) + [w for m in argument.of for w in _argument(m, values, m.optional)]
+        return _headed(argument, [w for m in argument.of for w in _argument(m, values, m.optional)])
     given = values.get(argument.name)
     if given is None:
         return []
@@ -181,7 +182,12 @@ def _block(argument: Argument, values: Values, optional: bool) -> list[bytes]:
         else:
             words += _argument(member, inner, member.optional)
     inner.finish()
-    return _token(argument) + words
+    return _headed(argument, words)
+
+
+def _headed(argument: Argument, words: list[bytes]) -> list[bytes]:
+    """A block's words behind its token and their number."""
+    return _token(argument) + ([str(len(words)).encode()] if argument.counted else []) + words
 
 
 def _choice(argument: Argument, values: Values, optional: bool) -> list[bytes]:

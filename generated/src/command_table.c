@@ -5,8 +5,82 @@
 
 const redisc_command_entry redisc_command_entries[] = {
     {
+        .info.name = "ACL",
+        .info.words = "",
+    },
+    {
+        .info.name = "ACL CAT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL DELUSER",
+        .info.words = "",
+    },
+    {
+        .info.name = "ACL DRYRUN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL GENPASS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL GETUSER",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL LOAD",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL LOG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL SAVE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL SETUSER",
+        .info.words = "",
+    },
+    {
+        .info.name = "ACL USERS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ACL WHOAMI",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "APPEND",
         .info.words = "",
+    },
+    {
+        .info.name = "ASKING",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE | REDISC_COMMAND_CONNECTION,
+        .info.state = "It holds for the next command on one connection, after a redirection "
+                      "by ASK, so pin a connection.",
     },
     {
         .info.name = "AUTH",
@@ -14,6 +88,49 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_CONNECTION,
         .info.state = "A login belongs to one connection, so give the user and the password "
                       "when you open the client, or pin a connection.",
+    },
+    {
+        .info.name = "BACKUP",
+        .info.words = "",
+    },
+    {
+        .info.name = "BACKUP ABORT",
+        .info.words = "",
+    },
+    {
+        .info.name = "BACKUP CLEANUP",
+        .info.words = "",
+    },
+    {
+        .info.name = "BACKUP HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BACKUP LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BACKUP SEAL",
+        .info.words = "",
+    },
+    {
+        .info.name = "BACKUP START",
+        .info.words = "",
+    },
+    {
+        .info.name = "BACKUP STATUS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BGREWRITEAOF",
+        .info.words = "",
+    },
+    {
+        .info.name = "BGSAVE",
+        .info.words = "",
     },
     {
         .info.name = "BITCOUNT",
@@ -212,7 +329,300 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "CLUSTER",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER ADDSLOTS",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER ADDSLOTSRANGE",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER BUMPEPOCH",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER CANCELSLOTMIGRATIONS",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER COUNT-FAILURE-REPORTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER COUNTKEYSINSLOT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER DELSLOTS",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER DELSLOTSRANGE",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER FAILOVER",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER FLUSHSLOT",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER FLUSHSLOTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER FORGET",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER GETKEYSINSLOT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER GETSLOTMIGRATIONS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER KEYSLOT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER LINKS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER MEET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER MIGRATESLOTS",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER MIGRATION",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER MYID",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER MYSHARDID",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER NODES",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER REPLICAS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER REPLICATE",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER RESET",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER SAVECONFIG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER SET-CONFIG-EPOCH",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER SETSLOT",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTER SHARDS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER SLAVES",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER SLOT-STATS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER SLOTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CLUSTER SYNCSLOTS",
+        .info.words = "",
+    },
+    {
+        .info.name = "CLUSTERSCAN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND COUNT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND DOCS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND GETKEYS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND GETKEYSANDFLAGS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMAND LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMANDLOG",
+        .info.words = "",
+    },
+    {
+        .info.name = "COMMANDLOG GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMANDLOG HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMANDLOG LEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "COMMANDLOG RESET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CONFIG",
+        .info.words = "",
+    },
+    {
+        .info.name = "CONFIG GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CONFIG HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CONFIG RESETSTAT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CONFIG REWRITE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CONFIG SET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "COPY",
+        .info.words = "",
+    },
+    {
+        .info.name = "DBSIZE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "DEBUG",
+        .info.words = "",
+    },
+    {
+        .info.name = "DEBUG HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "DEBUG OBJECT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "DEBUG SEGFAULT",
+        .info.words = "",
+    },
+    {
+        .info.name = "DEBUG SET-ACTIVE-EXPIRE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "DEBUG SLEEP",
         .info.words = "",
     },
     {
@@ -295,6 +705,10 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "FAILOVER",
+        .info.words = "",
+    },
+    {
         .info.name = "FCALL",
         .info.words = "",
     },
@@ -302,6 +716,14 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "FCALL_RO",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FLUSHALL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FLUSHDB",
+        .info.words = "",
     },
     {
         .info.name = "FUNCTION",
@@ -529,6 +951,38 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "HOST:",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "HOTKEYS",
+        .info.words = "",
+    },
+    {
+        .info.name = "HOTKEYS GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "HOTKEYS HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "HOTKEYS RESET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "HOTKEYS START",
+        .info.words = "",
+    },
+    {
+        .info.name = "HOTKEYS STOP",
+        .info.words = "",
+    },
+    {
         .info.name = "HPERSIST",
         .info.words = "",
     },
@@ -604,9 +1058,57 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "KEYS",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LASTSAVE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY",
+        .info.words = "",
+    },
+    {
+        .info.name = "LATENCY DOCTOR",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY GRAPH",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY HISTOGRAM",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY HISTORY",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY LATEST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "LATENCY RESET",
+        .info.words = "",
     },
     {
         .info.name = "LCS",
@@ -638,6 +1140,11 @@ const redisc_command_entry redisc_command_entries[] = {
     {
         .info.name = "LMPOP",
         .info.words = "",
+    },
+    {
+        .info.name = "LOLWUT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "LPOP",
@@ -674,12 +1181,76 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "MEMORY",
+        .info.words = "",
+    },
+    {
+        .info.name = "MEMORY DOCTOR",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MEMORY HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MEMORY MALLOC-STATS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MEMORY PURGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MEMORY STATS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MEMORY USAGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "MGET",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "MIGRATE",
+        .info.words = "",
+    },
+    {
+        .info.name = "MODULE",
+        .info.words = "",
+    },
+    {
+        .info.name = "MODULE HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MODULE LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "MODULE LOAD",
+        .info.words = "",
+    },
+    {
+        .info.name = "MODULE LOADEX",
+        .info.words = "",
+    },
+    {
+        .info.name = "MODULE UNLOAD",
+        .info.words = "",
+    },
+    {
+        .info.name = "MONITOR",
         .info.words = "",
     },
     {
@@ -776,11 +1347,20 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "POST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
         .info.name = "PSETEX",
         .info.words = "",
     },
     {
         .info.name = "PSUBSCRIBE",
+        .info.words = "",
+    },
+    {
+        .info.name = "PSYNC",
         .info.words = "",
     },
     {
@@ -843,12 +1423,33 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "READONLY",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE | REDISC_COMMAND_CONNECTION,
+        .info.state = "It holds for one connection to a replica, so pin a connection.",
+    },
+    {
+        .info.name = "READWRITE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE | REDISC_COMMAND_CONNECTION,
+        .info.state = "It holds for one connection to a replica, so pin a connection.",
+    },
+    {
         .info.name = "RENAME",
         .info.words = "",
     },
     {
         .info.name = "RENAMENX",
         .info.words = "",
+    },
+    {
+        .info.name = "REPLCONF",
+        .info.words = "",
+    },
+    {
+        .info.name = "REPLICAOF",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "RESET",
@@ -860,6 +1461,15 @@ const redisc_command_entry redisc_command_entries[] = {
     {
         .info.name = "RESTORE",
         .info.words = "",
+    },
+    {
+        .info.name = "RESTORE-ASKING",
+        .info.words = "",
+    },
+    {
+        .info.name = "ROLE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "RPOP",
@@ -880,6 +1490,11 @@ const redisc_command_entry redisc_command_entries[] = {
     {
         .info.name = "SADD",
         .info.words = "",
+    },
+    {
+        .info.name = "SAVE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "SCAN",
@@ -953,6 +1568,130 @@ const redisc_command_entry redisc_command_entries[] = {
                       "each database, or pin a connection.",
     },
     {
+        .info.name = "SENTINEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "SENTINEL CKQUORUM",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL CONFIG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL DEBUG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL FAILOVER",
+        .info.words = "",
+    },
+    {
+        .info.name = "SENTINEL FLUSHCONFIG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL GET-MASTER-ADDR-BY-NAME",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL GET-PRIMARY-ADDR-BY-NAME",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL INFO-CACHE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL IS-MASTER-DOWN-BY-ADDR",
+        .info.words = "",
+    },
+    {
+        .info.name = "SENTINEL IS-PRIMARY-DOWN-BY-ADDR",
+        .info.words = "",
+    },
+    {
+        .info.name = "SENTINEL MASTER",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL MASTERS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL MONITOR",
+        .info.words = "",
+    },
+    {
+        .info.name = "SENTINEL MYID",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL PENDING-SCRIPTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL PRIMARIES",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL PRIMARY",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL REMOVE",
+        .info.words = "",
+    },
+    {
+        .info.name = "SENTINEL REPLICAS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL RESET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL SENTINELS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL SET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL SIMULATE-FAILURE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SENTINEL SLAVES",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "SET",
         .info.words = "",
     },
@@ -974,6 +1713,10 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "SHUTDOWN",
+        .info.words = "",
+    },
+    {
         .info.name = "SINTER",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
@@ -992,6 +1735,35 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "SISMEMBER",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SLAVEOF",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SLOWLOG",
+        .info.words = "",
+    },
+    {
+        .info.name = "SLOWLOG GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SLOWLOG HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SLOWLOG LEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "SLOWLOG RESET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "SMEMBERS",
@@ -1043,6 +1815,11 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "STRALGO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
         .info.name = "STRLEN",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
@@ -1076,9 +1853,26 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "SWAPDB",
+        .info.words = "",
+    },
+    {
+        .info.name = "SYNC",
+        .info.words = "",
+    },
+    {
+        .info.name = "TIME",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "TOUCH",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TRIMSLOTS",
+        .info.words = "",
     },
     {
         .info.name = "TTL",

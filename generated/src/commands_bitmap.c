@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_bitcount = {
+static const redisc_operation_info command_bitcount = {
     .name = "BITCOUNT",
     .words = "$8\r\nBITCOUNT\r\n",
     .words_len = 14,
@@ -16,41 +16,41 @@ static const redisc_command_info command_bitcount = {
 
 redisc_status redisc_bitcount(redisc *r, redisc_str key, int64_t *bits)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitcount, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitcount, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, bits);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, bits);
+    return redisc_operation_end(&c, &redisc_reads_integer, bits);
 }
 
 redisc_status redisc_bitcount_from(redisc *r, redisc_str key, int64_t start, int64_t *bits)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitcount, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitcount, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, bits);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
-    return redisc_command_end(&c, &redisc_reads_integer, bits);
+    return redisc_operation_end(&c, &redisc_reads_integer, bits);
 }
 
 redisc_status redisc_bitcount_range(redisc *r, redisc_str key, int64_t start, int64_t end,
                                     int64_t *bits)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitcount, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitcount, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, bits);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    return redisc_command_end(&c, &redisc_reads_integer, bits);
+    return redisc_operation_end(&c, &redisc_reads_integer, bits);
 }
 
-static void put_bit_unit(redisc_command *c, redisc_bit_unit value)
+static void put_bit_unit(redisc_operation *c, redisc_bit_unit value)
 {
     switch (value) {
     case REDISC_BIT_UNIT_BYTE:
@@ -81,24 +81,24 @@ redisc_status redisc_bitcount_range_with(redisc *r, redisc_str key, int64_t star
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
     argc += options->unit != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitcount, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitcount, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, bits);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
     put_bit_unit(&c, options->unit);
-    return redisc_command_end(&c, &redisc_reads_integer, bits);
+    return redisc_operation_end(&c, &redisc_reads_integer, bits);
 }
 
-static const redisc_command_info command_bitfield = {
+static const redisc_operation_info command_bitfield = {
     .name = "BITFIELD",
     .words = "$8\r\nBITFIELD\r\n",
     .words_len = 14,
 };
 
-static void put_bitfield_overflow(redisc_command *c, redisc_bitfield_overflow value)
+static void put_bitfield_overflow(redisc_operation *c, redisc_bitfield_overflow value)
 {
     switch (value) {
     case REDISC_BITFIELD_OVERFLOW_WRAP:
@@ -116,7 +116,7 @@ static void put_bitfield_overflow(redisc_command *c, redisc_bitfield_overflow va
 }
 
 static redisc_status check_bitfield_operations(redisc_bitfield_operation_list list,
-                                               const redisc_command_info *info,
+                                               const redisc_operation_info *info,
                                                const redisc_result *result, void *out)
 {
     for (size_t i = 0; i < list.count; i++) {
@@ -168,7 +168,7 @@ static void measure_bitfield_operations(redisc_bitfield_operation_list list, siz
     }
 }
 
-static void put_bitfield_operations(redisc_command *c, redisc_bitfield_operation_list list)
+static void put_bitfield_operations(redisc_operation *c, redisc_bitfield_operation_list list)
 {
     for (size_t i = 0; i < list.count; i++) {
         const redisc_bitfield_operation *item = &list.items[i];
@@ -215,16 +215,16 @@ redisc_status redisc_bitfield(redisc *r, redisc_str key, redisc_bitfield_operati
     size_t argc = 2;
     size_t room = redisc_room_str(key);
     measure_bitfield_operations(operations, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitfield, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitfield, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer_list, numbers);
     }
     redisc_put_key(&c, key, "key");
     put_bitfield_operations(&c, operations);
-    return redisc_command_end(&c, &redisc_reads_optional_integer_list, numbers);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer_list, numbers);
 }
 
-static const redisc_command_info command_bitfield_ro = {
+static const redisc_operation_info command_bitfield_ro = {
     .name = "BITFIELD_RO",
     .words = "$11\r\nBITFIELD_RO\r\n",
     .words_len = 18,
@@ -244,8 +244,8 @@ redisc_status redisc_bitfield_ro(redisc *r, redisc_str key, redisc_bitfield_get_
     for (size_t i = 0; i < get.count; i++) {
         room += redisc_room_str(get.items[i].encoding);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitfield_ro, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitfield_ro, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, numbers);
     }
     redisc_put_key(&c, key, "key");
@@ -255,16 +255,16 @@ redisc_status redisc_bitfield_ro(redisc *r, redisc_str key, redisc_bitfield_get_
         redisc_put_str(&c, item->encoding, "get[].encoding");
         redisc_put_integer(&c, item->offset);
     }
-    return redisc_command_end(&c, &redisc_reads_integer_list, numbers);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, numbers);
 }
 
-static const redisc_command_info command_bitop = {
+static const redisc_operation_info command_bitop = {
     .name = "BITOP",
     .words = "$5\r\nBITOP\r\n",
     .words_len = 11,
 };
 
-static void put_bitop_operation(redisc_command *c, redisc_bitop_operation value)
+static void put_bitop_operation(redisc_operation *c, redisc_bitop_operation value)
 {
     switch (value) {
     case REDISC_BITOP_AND:
@@ -308,17 +308,17 @@ redisc_status redisc_bitop(redisc *r, redisc_bitop_operation operation, redisc_s
                                   keys.count);
     }
     size_t room = redisc_room_str(destkey) + redisc_room_str_list(keys) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitop, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitop, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     put_bitop_operation(&c, operation);
     redisc_put_key(&c, destkey, "destkey");
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_bitpos = {
+static const redisc_operation_info command_bitpos = {
     .name = "BITPOS",
     .words = "$6\r\nBITPOS\r\n",
     .words_len = 12,
@@ -328,42 +328,42 @@ static const redisc_command_info command_bitpos = {
 redisc_status redisc_bitpos(redisc *r, redisc_str key, int64_t bit, int64_t *position)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitpos, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitpos, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, position);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, bit);
-    return redisc_command_end(&c, &redisc_reads_integer, position);
+    return redisc_operation_end(&c, &redisc_reads_integer, position);
 }
 
 redisc_status redisc_bitpos_from(redisc *r, redisc_str key, int64_t bit, int64_t start,
                                  int64_t *position)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitpos, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitpos, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, position);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, bit);
     redisc_put_integer(&c, start);
-    return redisc_command_end(&c, &redisc_reads_integer, position);
+    return redisc_operation_end(&c, &redisc_reads_integer, position);
 }
 
 redisc_status redisc_bitpos_range(redisc *r, redisc_str key, int64_t bit, int64_t start,
                                   int64_t end, int64_t *position)
 {
     size_t room = redisc_room_str(key) + 3 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitpos, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitpos, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, position);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, bit);
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    return redisc_command_end(&c, &redisc_reads_integer, position);
+    return redisc_operation_end(&c, &redisc_reads_integer, position);
 }
 
 static const redisc_bitpos_range_options no_bitpos_range_options;
@@ -383,8 +383,8 @@ redisc_status redisc_bitpos_range_with(redisc *r, redisc_str key, int64_t bit, i
     size_t room = redisc_room_str(key) + 3 * REDISC_ROOM_INTEGER;
     argc += options->unit != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bitpos, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bitpos, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, position);
     }
     redisc_put_key(&c, key, "key");
@@ -392,10 +392,10 @@ redisc_status redisc_bitpos_range_with(redisc *r, redisc_str key, int64_t bit, i
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
     put_bit_unit(&c, options->unit);
-    return redisc_command_end(&c, &redisc_reads_integer, position);
+    return redisc_operation_end(&c, &redisc_reads_integer, position);
 }
 
-static const redisc_command_info command_getbit = {
+static const redisc_operation_info command_getbit = {
     .name = "GETBIT",
     .words = "$6\r\nGETBIT\r\n",
     .words_len = 12,
@@ -405,16 +405,16 @@ static const redisc_command_info command_getbit = {
 redisc_status redisc_getbit(redisc *r, redisc_str key, int64_t offset, int64_t *bit)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_getbit, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_getbit, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, bit);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, offset);
-    return redisc_command_end(&c, &redisc_reads_integer, bit);
+    return redisc_operation_end(&c, &redisc_reads_integer, bit);
 }
 
-static const redisc_command_info command_setbit = {
+static const redisc_operation_info command_setbit = {
     .name = "SETBIT",
     .words = "$6\r\nSETBIT\r\n",
     .words_len = 12,
@@ -424,12 +424,12 @@ redisc_status redisc_setbit(redisc *r, redisc_str key, int64_t offset, int64_t v
                             int64_t *previous)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_setbit, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_setbit, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, previous);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, offset);
     redisc_put_integer(&c, value);
-    return redisc_command_end(&c, &redisc_reads_integer, previous);
+    return redisc_operation_end(&c, &redisc_reads_integer, previous);
 }

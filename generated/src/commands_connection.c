@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_auth = {
+static const redisc_operation_info command_auth = {
     .name = "AUTH",
     .words = "$4\r\nAUTH\r\n",
     .words_len = 10,
@@ -18,27 +18,27 @@ static const redisc_command_info command_auth = {
 
 redisc_status redisc_auth(redisc *r, redisc_str password)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_auth, 2, redisc_room_str(password))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_auth, 2, redisc_room_str(password))) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, password, "password");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 redisc_status redisc_auth_user(redisc *r, redisc_str username, redisc_str password)
 {
     size_t room = redisc_room_str(username) + redisc_room_str(password);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_auth, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_auth, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, username, "username");
     redisc_put_str(&c, password, "password");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_caching = {
+static const redisc_operation_info command_client_caching = {
     .name = "CLIENT CACHING",
     .words = "$6\r\nCLIENT\r\n$7\r\nCACHING\r\n",
     .words_len = 25,
@@ -46,7 +46,7 @@ static const redisc_command_info command_client_caching = {
     .state = "Tracking of keys belongs to one connection, so pin a connection.",
 };
 
-static void put_client_answer(redisc_command *c, redisc_client_answer value)
+static void put_client_answer(redisc_operation *c, redisc_client_answer value)
 {
     switch (value) {
     case REDISC_CLIENT_YES:
@@ -65,15 +65,15 @@ redisc_status redisc_client_caching(redisc *r, redisc_client_answer mode)
     if (mode < REDISC_CLIENT_YES || mode > REDISC_CLIENT_NO) {
         return redisc_refuse_value(&command_client_caching, &redisc_reads_ok, NULL, "mode", mode);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_caching, 3, REDISC_ROOM_WORD)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_caching, 3, REDISC_ROOM_WORD)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_client_answer(&c, mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_capa = {
+static const redisc_operation_info command_client_capa = {
     .name = "CLIENT CAPA",
     .words = "$6\r\nCLIENT\r\n$4\r\nCAPA\r\n",
     .words_len = 22,
@@ -88,15 +88,15 @@ redisc_status redisc_client_capa(redisc *r, redisc_str_list capabilities)
                                   capabilities.count);
     }
     size_t room = redisc_room_str_list(capabilities);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_capa, 2 + capabilities.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_capa, 2 + capabilities.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str_list(&c, capabilities, "capabilities");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_getname = {
+static const redisc_operation_info command_client_getname = {
     .name = "CLIENT GETNAME",
     .words = "$6\r\nCLIENT\r\n$7\r\nGETNAME\r\n",
     .words_len = 25,
@@ -105,14 +105,14 @@ static const redisc_command_info command_client_getname = {
 
 redisc_status redisc_client_getname(redisc *r, const redisc_str **name)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_getname, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_getname, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, name);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_string, name);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, name);
 }
 
-static const redisc_command_info command_client_getredir = {
+static const redisc_operation_info command_client_getredir = {
     .name = "CLIENT GETREDIR",
     .words = "$6\r\nCLIENT\r\n$8\r\nGETREDIR\r\n",
     .words_len = 26,
@@ -121,14 +121,14 @@ static const redisc_command_info command_client_getredir = {
 
 redisc_status redisc_client_getredir(redisc *r, int64_t *client_id)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_getredir, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_getredir, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, client_id);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, client_id);
+    return redisc_operation_end(&c, &redisc_reads_integer, client_id);
 }
 
-static const redisc_command_info command_client_help = {
+static const redisc_operation_info command_client_help = {
     .name = "CLIENT HELP",
     .words = "$6\r\nCLIENT\r\n$4\r\nHELP\r\n",
     .words_len = 22,
@@ -137,14 +137,14 @@ static const redisc_command_info command_client_help = {
 
 redisc_status redisc_client_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_client_id = {
+static const redisc_operation_info command_client_id = {
     .name = "CLIENT ID",
     .words = "$6\r\nCLIENT\r\n$2\r\nID\r\n",
     .words_len = 20,
@@ -153,14 +153,14 @@ static const redisc_command_info command_client_id = {
 
 redisc_status redisc_client_id(redisc *r, int64_t *client_id)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_id, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_id, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, client_id);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, client_id);
+    return redisc_operation_end(&c, &redisc_reads_integer, client_id);
 }
 
-static const redisc_command_info command_client_import_source = {
+static const redisc_operation_info command_client_import_source = {
     .name = "CLIENT IMPORT-SOURCE",
     .words = "$6\r\nCLIENT\r\n$13\r\nIMPORT-SOURCE\r\n",
     .words_len = 32,
@@ -168,7 +168,7 @@ static const redisc_command_info command_client_import_source = {
     .state = "The mark belongs to one connection, so pin a connection.",
 };
 
-static void put_client_switch(redisc_command *c, redisc_client_switch value)
+static void put_client_switch(redisc_operation *c, redisc_client_switch value)
 {
     switch (value) {
     case REDISC_CLIENT_ON:
@@ -188,15 +188,15 @@ redisc_status redisc_client_import_source(redisc *r, redisc_client_switch mode)
         return redisc_refuse_value(&command_client_import_source, &redisc_reads_ok, NULL, "mode",
                                    mode);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_import_source, 3, REDISC_ROOM_WORD)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_import_source, 3, REDISC_ROOM_WORD)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_client_switch(&c, mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_info = {
+static const redisc_operation_info command_client_info = {
     .name = "CLIENT INFO",
     .words = "$6\r\nCLIENT\r\n$4\r\nINFO\r\n",
     .words_len = 22,
@@ -205,14 +205,14 @@ static const redisc_command_info command_client_info = {
 
 redisc_status redisc_client_info(redisc *r, const redisc_connection_info **info)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_info, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_info, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_connection_info, info);
     }
-    return redisc_command_end(&c, &redisc_reads_connection_info, info);
+    return redisc_operation_end(&c, &redisc_reads_connection_info, info);
 }
 
-static const redisc_command_info command_client_kill = {
+static const redisc_operation_info command_client_kill = {
     .name = "CLIENT KILL",
     .words = "$6\r\nCLIENT\r\n$4\r\nKILL\r\n",
     .words_len = 22,
@@ -220,15 +220,15 @@ static const redisc_command_info command_client_kill = {
 
 redisc_status redisc_client_kill(redisc *r, redisc_str address)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_kill, 3, redisc_room_str(address))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_kill, 3, redisc_room_str(address))) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, address, "address");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static void put_client_type(redisc_command *c, redisc_client_type value)
+static void put_client_type(redisc_operation *c, redisc_client_type value)
 {
     switch (value) {
     case REDISC_CLIENT_TYPE_NORMAL:
@@ -258,7 +258,7 @@ static const redisc_client_kill_options no_client_kill_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_client_kill_options(const redisc_client_kill_options *options,
-                                               const redisc_command_info *info,
+                                               const redisc_operation_info *info,
                                                const redisc_result *result, void *out)
 {
     if (options->id.count != 0 && options->id.items == NULL) {
@@ -325,7 +325,7 @@ static void measure_client_kill_options(const redisc_client_kill_options *option
     *room += 4 * REDISC_ROOM_INTEGER;
 }
 
-static void put_client_kill_id(redisc_command *c, const redisc_client_kill_options *options)
+static void put_client_kill_id(redisc_operation *c, const redisc_client_kill_options *options)
 {
     if (options->id.count != 0) {
         redisc_put_word(c, "$2\r\nID\r\n");
@@ -383,7 +383,7 @@ static void put_client_kill_id(redisc_command *c, const redisc_client_kill_optio
     }
 }
 
-static void put_client_kill_capa(redisc_command *c, const redisc_client_kill_options *options)
+static void put_client_kill_capa(redisc_operation *c, const redisc_client_kill_options *options)
 {
     if (options->capa.data != NULL) {
         redisc_put_word(c, "$4\r\nCAPA\r\n");
@@ -417,7 +417,7 @@ static void put_client_kill_capa(redisc_command *c, const redisc_client_kill_opt
     }
 }
 
-static void put_client_kill_not_name(redisc_command *c, const redisc_client_kill_options *options)
+static void put_client_kill_not_name(redisc_operation *c, const redisc_client_kill_options *options)
 {
     if (options->not_name.data != NULL) {
         redisc_put_word(c, "$8\r\nNOT-NAME\r\n");
@@ -463,17 +463,17 @@ redisc_status redisc_client_kill_with(redisc *r, const redisc_client_kill_option
     size_t argc = 2;
     size_t room = 0;
     measure_client_kill_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_kill, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_kill, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, closed);
     }
     put_client_kill_id(&c, options);
     put_client_kill_capa(&c, options);
     put_client_kill_not_name(&c, options);
-    return redisc_command_end(&c, &redisc_reads_integer, closed);
+    return redisc_operation_end(&c, &redisc_reads_integer, closed);
 }
 
-static const redisc_command_info command_client_list = {
+static const redisc_operation_info command_client_list = {
     .name = "CLIENT LIST",
     .words = "$6\r\nCLIENT\r\n$4\r\nLIST\r\n",
     .words_len = 22,
@@ -482,18 +482,18 @@ static const redisc_command_info command_client_list = {
 
 redisc_status redisc_client_list(redisc *r, const redisc_connection_info_list **clients)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_list, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_list, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_connection_info_list, clients);
     }
-    return redisc_command_end(&c, &redisc_reads_connection_info_list, clients);
+    return redisc_operation_end(&c, &redisc_reads_connection_info_list, clients);
 }
 
 static const redisc_client_list_options no_client_list_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_client_list_options(const redisc_client_list_options *options,
-                                               const redisc_command_info *info,
+                                               const redisc_operation_info *info,
                                                const redisc_result *result, void *out)
 {
     if ((unsigned)options->type > REDISC_CLIENT_TYPE_PRIMARY) {
@@ -560,7 +560,7 @@ static void measure_client_list_options(const redisc_client_list_options *option
     *room += 4 * REDISC_ROOM_INTEGER;
 }
 
-static void put_client_list_type(redisc_command *c, const redisc_client_list_options *options)
+static void put_client_list_type(redisc_operation *c, const redisc_client_list_options *options)
 {
     if (options->type != 0) {
         redisc_put_word(c, "$4\r\nTYPE\r\n");
@@ -618,7 +618,7 @@ static void put_client_list_type(redisc_command *c, const redisc_client_list_opt
     }
 }
 
-static void put_client_list_capa(redisc_command *c, const redisc_client_list_options *options)
+static void put_client_list_capa(redisc_operation *c, const redisc_client_list_options *options)
 {
     if (options->capa.data != NULL) {
         redisc_put_word(c, "$4\r\nCAPA\r\n");
@@ -652,7 +652,7 @@ static void put_client_list_capa(redisc_command *c, const redisc_client_list_opt
     }
 }
 
-static void put_client_list_not_name(redisc_command *c, const redisc_client_list_options *options)
+static void put_client_list_not_name(redisc_operation *c, const redisc_client_list_options *options)
 {
     if (options->not_name.data != NULL) {
         redisc_put_word(c, "$8\r\nNOT-NAME\r\n");
@@ -698,17 +698,17 @@ redisc_status redisc_client_list_with(redisc *r, const redisc_client_list_option
     size_t argc = 2;
     size_t room = 0;
     measure_client_list_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_list, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_list, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_connection_info_list, clients);
     }
     put_client_list_type(&c, options);
     put_client_list_capa(&c, options);
     put_client_list_not_name(&c, options);
-    return redisc_command_end(&c, &redisc_reads_connection_info_list, clients);
+    return redisc_operation_end(&c, &redisc_reads_connection_info_list, clients);
 }
 
-static const redisc_command_info command_client_no_evict = {
+static const redisc_operation_info command_client_no_evict = {
     .name = "CLIENT NO-EVICT",
     .words = "$6\r\nCLIENT\r\n$8\r\nNO-EVICT\r\n",
     .words_len = 26,
@@ -721,15 +721,15 @@ redisc_status redisc_client_no_evict(redisc *r, redisc_client_switch mode)
     if (mode < REDISC_CLIENT_ON || mode > REDISC_CLIENT_OFF) {
         return redisc_refuse_value(&command_client_no_evict, &redisc_reads_ok, NULL, "mode", mode);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_no_evict, 3, REDISC_ROOM_WORD)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_no_evict, 3, REDISC_ROOM_WORD)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_client_switch(&c, mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_no_touch = {
+static const redisc_operation_info command_client_no_touch = {
     .name = "CLIENT NO-TOUCH",
     .words = "$6\r\nCLIENT\r\n$8\r\nNO-TOUCH\r\n",
     .words_len = 26,
@@ -742,15 +742,15 @@ redisc_status redisc_client_no_touch(redisc *r, redisc_client_switch mode)
     if (mode < REDISC_CLIENT_ON || mode > REDISC_CLIENT_OFF) {
         return redisc_refuse_value(&command_client_no_touch, &redisc_reads_ok, NULL, "mode", mode);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_no_touch, 3, REDISC_ROOM_WORD)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_no_touch, 3, REDISC_ROOM_WORD)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_client_switch(&c, mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_pause = {
+static const redisc_operation_info command_client_pause = {
     .name = "CLIENT PAUSE",
     .words = "$6\r\nCLIENT\r\n$5\r\nPAUSE\r\n",
     .words_len = 23,
@@ -758,15 +758,15 @@ static const redisc_command_info command_client_pause = {
 
 redisc_status redisc_client_pause(redisc *r, int64_t timeout)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_pause, 3, REDISC_ROOM_INTEGER)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_pause, 3, REDISC_ROOM_INTEGER)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_integer(&c, timeout);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static void put_client_pause_mode(redisc_command *c, redisc_client_pause_mode value)
+static void put_client_pause_mode(redisc_operation *c, redisc_client_pause_mode value)
 {
     switch (value) {
     case REDISC_CLIENT_PAUSE_WRITE:
@@ -796,16 +796,16 @@ redisc_status redisc_client_pause_with(redisc *r, int64_t timeout,
     size_t room = REDISC_ROOM_INTEGER;
     argc += options->mode != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_pause, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_pause, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_integer(&c, timeout);
     put_client_pause_mode(&c, options->mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_setinfo = {
+static const redisc_operation_info command_client_setinfo = {
     .name = "CLIENT SETINFO",
     .words = "$6\r\nCLIENT\r\n$7\r\nSETINFO\r\n",
     .words_len = 25,
@@ -834,8 +834,8 @@ redisc_status redisc_client_setinfo(redisc *r, const redisc_client_attribute *at
     room += 2 * REDISC_ROOM_WORD;
     argc += attribute->lib_name.data != NULL ? 2 : 0;
     argc += attribute->lib_ver.data != NULL ? 2 : 0;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_setinfo, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_setinfo, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     if (attribute->lib_name.data != NULL) {
@@ -846,10 +846,10 @@ redisc_status redisc_client_setinfo(redisc *r, const redisc_client_attribute *at
         redisc_put_word(&c, "$7\r\nLIB-VER\r\n");
         redisc_put_str(&c, attribute->lib_ver, "attribute.lib_ver");
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_setname = {
+static const redisc_operation_info command_client_setname = {
     .name = "CLIENT SETNAME",
     .words = "$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n",
     .words_len = 25,
@@ -860,15 +860,15 @@ static const redisc_command_info command_client_setname = {
 
 redisc_status redisc_client_setname(redisc *r, redisc_str name)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_setname, 3, redisc_room_str(name))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_setname, 3, redisc_room_str(name))) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, name, "name");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_tracking = {
+static const redisc_operation_info command_client_tracking = {
     .name = "CLIENT TRACKING",
     .words = "$6\r\nCLIENT\r\n$8\r\nTRACKING\r\n",
     .words_len = 26,
@@ -882,19 +882,19 @@ redisc_status redisc_client_tracking(redisc *r, redisc_client_switch status)
         return redisc_refuse_value(&command_client_tracking, &redisc_reads_ok, NULL, "status",
                                    status);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_tracking, 3, REDISC_ROOM_WORD)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_tracking, 3, REDISC_ROOM_WORD)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_client_switch(&c, status);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_client_tracking_options no_client_tracking_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_client_tracking_options(const redisc_client_tracking_options *options,
-                                                   const redisc_command_info *info,
+                                                   const redisc_operation_info *info,
                                                    const redisc_result *result, void *out)
 {
     if (options->prefixes.count != 0 && options->prefixes.items == NULL) {
@@ -943,8 +943,8 @@ redisc_status redisc_client_tracking_with(redisc *r, redisc_client_switch status
     size_t argc = 3;
     size_t room = REDISC_ROOM_WORD;
     measure_client_tracking_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_tracking, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_tracking, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_client_switch(&c, status);
@@ -968,10 +968,10 @@ redisc_status redisc_client_tracking_with(redisc *r, redisc_client_switch status
     if (options->noloop) {
         redisc_put_word(&c, "$6\r\nNOLOOP\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_client_trackinginfo = {
+static const redisc_operation_info command_client_trackinginfo = {
     .name = "CLIENT TRACKINGINFO",
     .words = "$6\r\nCLIENT\r\n$12\r\nTRACKINGINFO\r\n",
     .words_len = 31,
@@ -980,14 +980,14 @@ static const redisc_command_info command_client_trackinginfo = {
 
 redisc_status redisc_client_trackinginfo(redisc *r, const redisc_client_tracking_info **info)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_trackinginfo, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_trackinginfo, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_client_tracking_info, info);
     }
-    return redisc_command_end(&c, &redisc_reads_client_tracking_info, info);
+    return redisc_operation_end(&c, &redisc_reads_client_tracking_info, info);
 }
 
-static const redisc_command_info command_client_unblock = {
+static const redisc_operation_info command_client_unblock = {
     .name = "CLIENT UNBLOCK",
     .words = "$6\r\nCLIENT\r\n$7\r\nUNBLOCK\r\n",
     .words_len = 25,
@@ -995,15 +995,15 @@ static const redisc_command_info command_client_unblock = {
 
 redisc_status redisc_client_unblock(redisc *r, int64_t client_id, bool *unblocked)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_unblock, 3, REDISC_ROOM_INTEGER)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_unblock, 3, REDISC_ROOM_INTEGER)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, unblocked);
     }
     redisc_put_integer(&c, client_id);
-    return redisc_command_end(&c, &redisc_reads_boolean, unblocked);
+    return redisc_operation_end(&c, &redisc_reads_boolean, unblocked);
 }
 
-static void put_client_unblock_reason(redisc_command *c, redisc_client_unblock_reason value)
+static void put_client_unblock_reason(redisc_operation *c, redisc_client_unblock_reason value)
 {
     switch (value) {
     case REDISC_CLIENT_UNBLOCK_TIMEOUT:
@@ -1034,16 +1034,16 @@ redisc_status redisc_client_unblock_with(redisc *r, int64_t client_id,
     size_t room = REDISC_ROOM_INTEGER;
     argc += options->reason != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_unblock, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_unblock, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, unblocked);
     }
     redisc_put_integer(&c, client_id);
     put_client_unblock_reason(&c, options->reason);
-    return redisc_command_end(&c, &redisc_reads_boolean, unblocked);
+    return redisc_operation_end(&c, &redisc_reads_boolean, unblocked);
 }
 
-static const redisc_command_info command_client_unpause = {
+static const redisc_operation_info command_client_unpause = {
     .name = "CLIENT UNPAUSE",
     .words = "$6\r\nCLIENT\r\n$7\r\nUNPAUSE\r\n",
     .words_len = 25,
@@ -1052,14 +1052,14 @@ static const redisc_command_info command_client_unpause = {
 
 redisc_status redisc_client_unpause(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_client_unpause, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_client_unpause, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_echo = {
+static const redisc_operation_info command_echo = {
     .name = "ECHO",
     .words = "$4\r\nECHO\r\n",
     .words_len = 10,
@@ -1068,15 +1068,15 @@ static const redisc_command_info command_echo = {
 
 redisc_status redisc_echo(redisc *r, redisc_str message, const redisc_str **echoed)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_echo, 2, redisc_room_str(message))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_echo, 2, redisc_room_str(message))) {
         return redisc_refuse_begin(&c, &redisc_reads_string, echoed);
     }
     redisc_put_str(&c, message, "message");
-    return redisc_command_end(&c, &redisc_reads_string, echoed);
+    return redisc_operation_end(&c, &redisc_reads_string, echoed);
 }
 
-static const redisc_command_info command_hello = {
+static const redisc_operation_info command_hello = {
     .name = "HELLO",
     .words = "$5\r\nHELLO\r\n",
     .words_len = 11,
@@ -1087,14 +1087,26 @@ static const redisc_command_info command_hello = {
 
 redisc_status redisc_hello(redisc *r, const redisc_hello_info **info)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hello, 1, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hello, 1, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_hello_info, info);
     }
-    return redisc_command_end(&c, &redisc_reads_hello_info, info);
+    return redisc_operation_end(&c, &redisc_reads_hello_info, info);
 }
 
 static const redisc_hello_options no_hello_options;
+
+/* Adds the options' words to the count, and the room that they take. */
+static void measure_hello_options(const redisc_hello_options *options, size_t *argc, size_t *room)
+{
+    if (options->auth.username.data != NULL || options->auth.password.data != NULL) {
+        *argc += 3;
+    }
+    *argc += options->setname.data != NULL ? 2 : 0;
+    *room += redisc_room_str(options->auth.username);
+    *room += redisc_room_str(options->auth.password) + redisc_room_str(options->setname);
+    *room += 2 * REDISC_ROOM_WORD;
+}
 
 redisc_status redisc_hello_with(redisc *r, int64_t protocol, const redisc_hello_options *options,
                                 const redisc_hello_info **info)
@@ -1104,13 +1116,9 @@ redisc_status redisc_hello_with(redisc *r, int64_t protocol, const redisc_hello_
     }
     size_t argc = 2;
     size_t room = REDISC_ROOM_INTEGER;
-    argc += options->auth.username.data != NULL || options->auth.password.data != NULL ? 3 : 0;
-    argc += options->setname.data != NULL ? 2 : 0;
-    room += redisc_room_str(options->auth.username);
-    room += redisc_room_str(options->auth.password) + redisc_room_str(options->setname);
-    room += 2 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hello, argc, room)) {
+    measure_hello_options(options, &argc, &room);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hello, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_hello_info, info);
     }
     redisc_put_integer(&c, protocol);
@@ -1123,10 +1131,10 @@ redisc_status redisc_hello_with(redisc *r, int64_t protocol, const redisc_hello_
         redisc_put_word(&c, "$7\r\nSETNAME\r\n");
         redisc_put_str(&c, options->setname, "setname");
     }
-    return redisc_command_end(&c, &redisc_reads_hello_info, info);
+    return redisc_operation_end(&c, &redisc_reads_hello_info, info);
 }
 
-static const redisc_command_info command_ping = {
+static const redisc_operation_info command_ping = {
     .name = "PING",
     .words = "$4\r\nPING\r\n",
     .words_len = 10,
@@ -1135,24 +1143,24 @@ static const redisc_command_info command_ping = {
 
 redisc_status redisc_ping(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_ping, 1, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_ping, 1, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_pong, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_pong, NULL);
+    return redisc_operation_end(&c, &redisc_reads_pong, NULL);
 }
 
 redisc_status redisc_ping_message(redisc *r, redisc_str message, const redisc_str **echoed)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_ping, 2, redisc_room_str(message))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_ping, 2, redisc_room_str(message))) {
         return redisc_refuse_begin(&c, &redisc_reads_string, echoed);
     }
     redisc_put_str(&c, message, "message");
-    return redisc_command_end(&c, &redisc_reads_string, echoed);
+    return redisc_operation_end(&c, &redisc_reads_string, echoed);
 }
 
-static const redisc_command_info command_quit = {
+static const redisc_operation_info command_quit = {
     .name = "QUIT",
     .words = "$4\r\nQUIT\r\n",
     .words_len = 10,
@@ -1163,14 +1171,14 @@ static const redisc_command_info command_quit = {
 
 redisc_status redisc_quit(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_quit, 1, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_quit, 1, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_reset = {
+static const redisc_operation_info command_reset = {
     .name = "RESET",
     .words = "$5\r\nRESET\r\n",
     .words_len = 11,
@@ -1181,14 +1189,14 @@ static const redisc_command_info command_reset = {
 
 redisc_status redisc_reset(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_reset, 1, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_reset, 1, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_word_reset, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_word_reset, NULL);
+    return redisc_operation_end(&c, &redisc_reads_word_reset, NULL);
 }
 
-static const redisc_command_info command_select = {
+static const redisc_operation_info command_select = {
     .name = "SELECT",
     .words = "$6\r\nSELECT\r\n",
     .words_len = 12,
@@ -1199,10 +1207,10 @@ static const redisc_command_info command_select = {
 
 redisc_status redisc_select(redisc *r, int64_t index)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_select, 2, REDISC_ROOM_INTEGER)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_select, 2, REDISC_ROOM_INTEGER)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_integer(&c, index);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_copy = {
+static const redisc_operation_info command_copy = {
     .name = "COPY",
     .words = "$4\r\nCOPY\r\n",
     .words_len = 10,
@@ -16,13 +16,13 @@ static const redisc_command_info command_copy = {
 redisc_status redisc_copy(redisc *r, redisc_str source, redisc_str destination, bool *copied)
 {
     size_t room = redisc_room_str(source) + redisc_room_str(destination);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_copy, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_copy, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, copied);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_boolean, copied);
+    return redisc_operation_end(&c, &redisc_reads_boolean, copied);
 }
 
 static const redisc_copy_options no_copy_options;
@@ -38,8 +38,8 @@ redisc_status redisc_copy_with(redisc *r, redisc_str source, redisc_str destinat
     argc += options->db.has_value ? 2 : 0;
     argc += options->replace ? 1 : 0;
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_copy, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_copy, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, copied);
     }
     redisc_put_key(&c, source, "source");
@@ -51,10 +51,10 @@ redisc_status redisc_copy_with(redisc *r, redisc_str source, redisc_str destinat
     if (options->replace) {
         redisc_put_word(&c, "$7\r\nREPLACE\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, copied);
+    return redisc_operation_end(&c, &redisc_reads_boolean, copied);
 }
 
-static const redisc_command_info command_del = {
+static const redisc_operation_info command_del = {
     .name = "DEL",
     .words = "$3\r\nDEL\r\n",
     .words_len = 9,
@@ -65,15 +65,15 @@ redisc_status redisc_del(redisc *r, redisc_str_list keys, int64_t *deleted)
     if (keys.count == 0 || keys.items == NULL) {
         return redisc_refuse_list(&command_del, &redisc_reads_integer, deleted, "keys", keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_del, 1 + keys.count, redisc_room_str_list(keys))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_del, 1 + keys.count, redisc_room_str_list(keys))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, deleted);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, deleted);
+    return redisc_operation_end(&c, &redisc_reads_integer, deleted);
 }
 
-static const redisc_command_info command_dump = {
+static const redisc_operation_info command_dump = {
     .name = "DUMP",
     .words = "$4\r\nDUMP\r\n",
     .words_len = 10,
@@ -82,15 +82,15 @@ static const redisc_command_info command_dump = {
 
 redisc_status redisc_dump(redisc *r, redisc_str key, const redisc_str **dump)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_dump, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_dump, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, dump);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, dump);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, dump);
 }
 
-static const redisc_command_info command_exists = {
+static const redisc_operation_info command_exists = {
     .name = "EXISTS",
     .words = "$6\r\nEXISTS\r\n",
     .words_len = 12,
@@ -103,15 +103,16 @@ redisc_status redisc_exists(redisc *r, redisc_str_list keys, int64_t *count)
         return redisc_refuse_list(&command_exists, &redisc_reads_integer, count, "keys",
                                   keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_exists, 1 + keys.count, redisc_room_str_list(keys))) {
+    size_t room = redisc_room_str_list(keys);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_exists, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_expire = {
+static const redisc_operation_info command_expire = {
     .name = "EXPIRE",
     .words = "$6\r\nEXPIRE\r\n",
     .words_len = 12,
@@ -120,16 +121,16 @@ static const redisc_command_info command_expire = {
 redisc_status redisc_expire(redisc *r, redisc_str key, int64_t seconds, bool *set)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_expire, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_expire, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, seconds);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static void put_expire_when(redisc_command *c, redisc_expire_when value)
+static void put_expire_when(redisc_operation *c, redisc_expire_when value)
 {
     switch (value) {
     case REDISC_EXPIRE_NX:
@@ -165,17 +166,17 @@ redisc_status redisc_expire_with(redisc *r, redisc_str key, int64_t seconds,
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_expire, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_expire, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, seconds);
     put_expire_when(&c, options->when);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static const redisc_command_info command_expireat_repeatable = {
+static const redisc_operation_info command_expireat_repeatable = {
     .name = "EXPIREAT",
     .words = "$8\r\nEXPIREAT\r\n",
     .words_len = 14,
@@ -185,16 +186,16 @@ static const redisc_command_info command_expireat_repeatable = {
 redisc_status redisc_expireat(redisc *r, redisc_str key, int64_t timestamp, bool *set)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_expireat_repeatable, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_expireat_repeatable, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, timestamp);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static const redisc_command_info command_expireat = {
+static const redisc_operation_info command_expireat = {
     .name = "EXPIREAT",
     .words = "$8\r\nEXPIREAT\r\n",
     .words_len = 14,
@@ -216,17 +217,17 @@ redisc_status redisc_expireat_with(redisc *r, redisc_str key, int64_t timestamp,
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_expireat, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_expireat, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, timestamp);
     put_expire_when(&c, options->when);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static const redisc_command_info command_expiretime = {
+static const redisc_operation_info command_expiretime = {
     .name = "EXPIRETIME",
     .words = "$10\r\nEXPIRETIME\r\n",
     .words_len = 17,
@@ -235,15 +236,15 @@ static const redisc_command_info command_expiretime = {
 
 redisc_status redisc_expiretime(redisc *r, redisc_str key, int64_t *timestamp)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_expiretime, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_expiretime, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, timestamp);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, timestamp);
+    return redisc_operation_end(&c, &redisc_reads_integer, timestamp);
 }
 
-static const redisc_command_info command_keys = {
+static const redisc_operation_info command_keys = {
     .name = "KEYS",
     .words = "$4\r\nKEYS\r\n",
     .words_len = 10,
@@ -252,15 +253,15 @@ static const redisc_command_info command_keys = {
 
 redisc_status redisc_keys(redisc *r, redisc_str pattern, const redisc_str_list **keys)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_keys, 2, redisc_room_str(pattern))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_keys, 2, redisc_room_str(pattern))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, keys);
     }
     redisc_put_str(&c, pattern, "pattern");
-    return redisc_command_end(&c, &redisc_reads_str_list, keys);
+    return redisc_operation_end(&c, &redisc_reads_str_list, keys);
 }
 
-static const redisc_command_info command_migrate = {
+static const redisc_operation_info command_migrate = {
     .name = "MIGRATE",
     .words = "$7\r\nMIGRATE\r\n",
     .words_len = 13,
@@ -270,8 +271,8 @@ redisc_status redisc_migrate(redisc *r, redisc_str host, int64_t port, redisc_st
                              int64_t destination_db, int64_t timeout, bool *moved)
 {
     size_t room = redisc_room_str(host) + redisc_room_str(key) + 3 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_migrate, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_migrate, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_word_ok_or_nokey, moved);
     }
     redisc_put_str(&c, host, "host");
@@ -279,14 +280,14 @@ redisc_status redisc_migrate(redisc *r, redisc_str host, int64_t port, redisc_st
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, destination_db);
     redisc_put_integer(&c, timeout);
-    return redisc_command_end(&c, &redisc_reads_word_ok_or_nokey, moved);
+    return redisc_operation_end(&c, &redisc_reads_word_ok_or_nokey, moved);
 }
 
 static const redisc_migrate_options no_migrate_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_migrate_options(const redisc_migrate_options *options,
-                                           const redisc_command_info *info,
+                                           const redisc_operation_info *info,
                                            const redisc_result *result, void *out)
 {
     redisc_choice authentication_given = {NULL, NULL};
@@ -299,6 +300,20 @@ static redisc_status check_migrate_options(const redisc_migrate_options *options
                                   authentication_given.other);
     }
     return REDISC_OK;
+}
+
+/* Adds the options' words to the count, and the room that they take. */
+static void measure_migrate_options(const redisc_migrate_options *options, size_t *argc,
+                                    size_t *room)
+{
+    *argc += options->copy ? 1 : 0;
+    *argc += options->replace ? 1 : 0;
+    *argc += options->auth.data != NULL ? 2 : 0;
+    if (options->auth2.username.data != NULL || options->auth2.password.data != NULL) {
+        *argc += 3;
+    }
+    *room += redisc_room_str(options->auth) + redisc_room_str(options->auth2.username);
+    *room += redisc_room_str(options->auth2.password) + 4 * REDISC_ROOM_WORD;
 }
 
 redisc_status redisc_migrate_with(redisc *r, redisc_str host, int64_t port, redisc_str key,
@@ -315,14 +330,9 @@ redisc_status redisc_migrate_with(redisc *r, redisc_str host, int64_t port, redi
     }
     size_t argc = 6;
     size_t room = redisc_room_str(host) + redisc_room_str(key) + 3 * REDISC_ROOM_INTEGER;
-    argc += options->copy ? 1 : 0;
-    argc += options->replace ? 1 : 0;
-    argc += options->auth.data != NULL ? 2 : 0;
-    argc += options->auth2.username.data != NULL || options->auth2.password.data != NULL ? 3 : 0;
-    room += redisc_room_str(options->auth) + redisc_room_str(options->auth2.username);
-    room += redisc_room_str(options->auth2.password) + 4 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_migrate, argc, room)) {
+    measure_migrate_options(options, &argc, &room);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_migrate, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_word_ok_or_nokey, moved);
     }
     redisc_put_str(&c, host, "host");
@@ -345,7 +355,7 @@ redisc_status redisc_migrate_with(redisc *r, redisc_str host, int64_t port, redi
         redisc_put_str(&c, options->auth2.username, "auth2.username");
         redisc_put_str(&c, options->auth2.password, "auth2.password");
     }
-    return redisc_command_end(&c, &redisc_reads_word_ok_or_nokey, moved);
+    return redisc_operation_end(&c, &redisc_reads_word_ok_or_nokey, moved);
 }
 
 redisc_status redisc_migrate_keys(redisc *r, redisc_str host, int64_t port, int64_t destination_db,
@@ -359,8 +369,8 @@ redisc_status redisc_migrate_keys(redisc *r, redisc_str host, int64_t port, int6
     size_t room = redisc_room_str(host) + redisc_room_str_list(keys) + 2 * REDISC_ROOM_WORD;
     room += 3 * REDISC_ROOM_INTEGER;
     argc += keys.count != 0 ? 1 : 0;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_migrate, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_migrate, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_word_ok_or_nokey, moved);
     }
     redisc_put_str(&c, host, "host");
@@ -372,7 +382,7 @@ redisc_status redisc_migrate_keys(redisc *r, redisc_str host, int64_t port, int6
         redisc_put_word(&c, "$4\r\nKEYS\r\n");
         redisc_put_key_list(&c, keys, "keys");
     }
-    return redisc_command_end(&c, &redisc_reads_word_ok_or_nokey, moved);
+    return redisc_operation_end(&c, &redisc_reads_word_ok_or_nokey, moved);
 }
 
 redisc_status redisc_migrate_keys_with(redisc *r, redisc_str host, int64_t port,
@@ -396,14 +406,9 @@ redisc_status redisc_migrate_keys_with(redisc *r, redisc_str host, int64_t port,
     size_t room = redisc_room_str(host) + redisc_room_str_list(keys) + 2 * REDISC_ROOM_WORD;
     room += 3 * REDISC_ROOM_INTEGER;
     argc += keys.count != 0 ? 1 : 0;
-    argc += options->copy ? 1 : 0;
-    argc += options->replace ? 1 : 0;
-    argc += options->auth.data != NULL ? 2 : 0;
-    argc += options->auth2.username.data != NULL || options->auth2.password.data != NULL ? 3 : 0;
-    room += redisc_room_str(options->auth) + redisc_room_str(options->auth2.username);
-    room += redisc_room_str(options->auth2.password) + 4 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_migrate, argc, room)) {
+    measure_migrate_options(options, &argc, &room);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_migrate, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_word_ok_or_nokey, moved);
     }
     redisc_put_str(&c, host, "host");
@@ -430,10 +435,10 @@ redisc_status redisc_migrate_keys_with(redisc *r, redisc_str host, int64_t port,
         redisc_put_word(&c, "$4\r\nKEYS\r\n");
         redisc_put_key_list(&c, keys, "keys");
     }
-    return redisc_command_end(&c, &redisc_reads_word_ok_or_nokey, moved);
+    return redisc_operation_end(&c, &redisc_reads_word_ok_or_nokey, moved);
 }
 
-static const redisc_command_info command_move = {
+static const redisc_operation_info command_move = {
     .name = "MOVE",
     .words = "$4\r\nMOVE\r\n",
     .words_len = 10,
@@ -442,16 +447,16 @@ static const redisc_command_info command_move = {
 redisc_status redisc_move(redisc *r, redisc_str key, int64_t db, bool *moved)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_move, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_move, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, moved);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, db);
-    return redisc_command_end(&c, &redisc_reads_boolean, moved);
+    return redisc_operation_end(&c, &redisc_reads_boolean, moved);
 }
 
-static const redisc_command_info command_object_encoding = {
+static const redisc_operation_info command_object_encoding = {
     .name = "OBJECT ENCODING",
     .words = "$6\r\nOBJECT\r\n$8\r\nENCODING\r\n",
     .words_len = 26,
@@ -460,15 +465,15 @@ static const redisc_command_info command_object_encoding = {
 
 redisc_status redisc_object_encoding(redisc *r, redisc_str key, const redisc_str **encoding)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_object_encoding, 3, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_object_encoding, 3, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, encoding);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, encoding);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, encoding);
 }
 
-static const redisc_command_info command_object_freq = {
+static const redisc_operation_info command_object_freq = {
     .name = "OBJECT FREQ",
     .words = "$6\r\nOBJECT\r\n$4\r\nFREQ\r\n",
     .words_len = 22,
@@ -477,15 +482,15 @@ static const redisc_command_info command_object_freq = {
 
 redisc_status redisc_object_freq(redisc *r, redisc_str key, redisc_optional_integer *frequency)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_object_freq, 3, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_object_freq, 3, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, frequency);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_integer, frequency);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, frequency);
 }
 
-static const redisc_command_info command_object_help = {
+static const redisc_operation_info command_object_help = {
     .name = "OBJECT HELP",
     .words = "$6\r\nOBJECT\r\n$4\r\nHELP\r\n",
     .words_len = 22,
@@ -493,14 +498,14 @@ static const redisc_command_info command_object_help = {
 
 redisc_status redisc_object_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_object_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_object_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_object_idletime = {
+static const redisc_operation_info command_object_idletime = {
     .name = "OBJECT IDLETIME",
     .words = "$6\r\nOBJECT\r\n$8\r\nIDLETIME\r\n",
     .words_len = 26,
@@ -509,15 +514,15 @@ static const redisc_command_info command_object_idletime = {
 
 redisc_status redisc_object_idletime(redisc *r, redisc_str key, redisc_optional_integer *seconds)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_object_idletime, 3, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_object_idletime, 3, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, seconds);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_integer, seconds);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, seconds);
 }
 
-static const redisc_command_info command_object_refcount = {
+static const redisc_operation_info command_object_refcount = {
     .name = "OBJECT REFCOUNT",
     .words = "$6\r\nOBJECT\r\n$8\r\nREFCOUNT\r\n",
     .words_len = 26,
@@ -526,15 +531,15 @@ static const redisc_command_info command_object_refcount = {
 
 redisc_status redisc_object_refcount(redisc *r, redisc_str key, redisc_optional_integer *references)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_object_refcount, 3, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_object_refcount, 3, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, references);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_integer, references);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, references);
 }
 
-static const redisc_command_info command_persist = {
+static const redisc_operation_info command_persist = {
     .name = "PERSIST",
     .words = "$7\r\nPERSIST\r\n",
     .words_len = 13,
@@ -542,15 +547,15 @@ static const redisc_command_info command_persist = {
 
 redisc_status redisc_persist(redisc *r, redisc_str key, bool *changed)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_persist, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_persist, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, changed);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_boolean, changed);
+    return redisc_operation_end(&c, &redisc_reads_boolean, changed);
 }
 
-static const redisc_command_info command_pexpire = {
+static const redisc_operation_info command_pexpire = {
     .name = "PEXPIRE",
     .words = "$7\r\nPEXPIRE\r\n",
     .words_len = 13,
@@ -559,13 +564,13 @@ static const redisc_command_info command_pexpire = {
 redisc_status redisc_pexpire(redisc *r, redisc_str key, int64_t milliseconds, bool *set)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pexpire, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pexpire, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, milliseconds);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
 static const redisc_pexpire_options no_pexpire_options;
@@ -584,17 +589,17 @@ redisc_status redisc_pexpire_with(redisc *r, redisc_str key, int64_t millisecond
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pexpire, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pexpire, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, milliseconds);
     put_expire_when(&c, options->when);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static const redisc_command_info command_pexpireat_repeatable = {
+static const redisc_operation_info command_pexpireat_repeatable = {
     .name = "PEXPIREAT",
     .words = "$9\r\nPEXPIREAT\r\n",
     .words_len = 15,
@@ -604,16 +609,16 @@ static const redisc_command_info command_pexpireat_repeatable = {
 redisc_status redisc_pexpireat(redisc *r, redisc_str key, int64_t timestamp, bool *set)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pexpireat_repeatable, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pexpireat_repeatable, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, timestamp);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static const redisc_command_info command_pexpireat = {
+static const redisc_operation_info command_pexpireat = {
     .name = "PEXPIREAT",
     .words = "$9\r\nPEXPIREAT\r\n",
     .words_len = 15,
@@ -635,17 +640,17 @@ redisc_status redisc_pexpireat_with(redisc *r, redisc_str key, int64_t timestamp
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pexpireat, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pexpireat, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, set);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, timestamp);
     put_expire_when(&c, options->when);
-    return redisc_command_end(&c, &redisc_reads_boolean, set);
+    return redisc_operation_end(&c, &redisc_reads_boolean, set);
 }
 
-static const redisc_command_info command_pexpiretime = {
+static const redisc_operation_info command_pexpiretime = {
     .name = "PEXPIRETIME",
     .words = "$11\r\nPEXPIRETIME\r\n",
     .words_len = 18,
@@ -654,15 +659,15 @@ static const redisc_command_info command_pexpiretime = {
 
 redisc_status redisc_pexpiretime(redisc *r, redisc_str key, int64_t *timestamp)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pexpiretime, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pexpiretime, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, timestamp);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, timestamp);
+    return redisc_operation_end(&c, &redisc_reads_integer, timestamp);
 }
 
-static const redisc_command_info command_pttl = {
+static const redisc_operation_info command_pttl = {
     .name = "PTTL",
     .words = "$4\r\nPTTL\r\n",
     .words_len = 10,
@@ -671,25 +676,25 @@ static const redisc_command_info command_pttl = {
 
 redisc_status redisc_pttl(redisc *r, redisc_str key, int64_t *milliseconds)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pttl, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pttl, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, milliseconds);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, milliseconds);
+    return redisc_operation_end(&c, &redisc_reads_integer, milliseconds);
 }
 
 redisc_status redisc_legacy_pttl(redisc *r, redisc_str key, redisc_optional_integer *milliseconds)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pttl, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pttl, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_positive_integer, milliseconds);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_positive_integer, milliseconds);
+    return redisc_operation_end(&c, &redisc_reads_positive_integer, milliseconds);
 }
 
-static const redisc_command_info command_randomkey = {
+static const redisc_operation_info command_randomkey = {
     .name = "RANDOMKEY",
     .words = "$9\r\nRANDOMKEY\r\n",
     .words_len = 15,
@@ -698,14 +703,14 @@ static const redisc_command_info command_randomkey = {
 
 redisc_status redisc_randomkey(redisc *r, const redisc_str **key)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_randomkey, 1, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_randomkey, 1, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, key);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_string, key);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, key);
 }
 
-static const redisc_command_info command_rename = {
+static const redisc_operation_info command_rename = {
     .name = "RENAME",
     .words = "$6\r\nRENAME\r\n",
     .words_len = 12,
@@ -714,16 +719,16 @@ static const redisc_command_info command_rename = {
 redisc_status redisc_rename(redisc *r, redisc_str key, redisc_str newkey)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(newkey);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_rename, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_rename, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_key(&c, newkey, "newkey");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_renamenx = {
+static const redisc_operation_info command_renamenx = {
     .name = "RENAMENX",
     .words = "$8\r\nRENAMENX\r\n",
     .words_len = 14,
@@ -732,16 +737,16 @@ static const redisc_command_info command_renamenx = {
 redisc_status redisc_renamenx(redisc *r, redisc_str key, redisc_str newkey, bool *renamed)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(newkey);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_renamenx, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_renamenx, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, renamed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_key(&c, newkey, "newkey");
-    return redisc_command_end(&c, &redisc_reads_boolean, renamed);
+    return redisc_operation_end(&c, &redisc_reads_boolean, renamed);
 }
 
-static const redisc_command_info command_restore = {
+static const redisc_operation_info command_restore = {
     .name = "RESTORE",
     .words = "$7\r\nRESTORE\r\n",
     .words_len = 13,
@@ -750,21 +755,21 @@ static const redisc_command_info command_restore = {
 redisc_status redisc_restore(redisc *r, redisc_str key, int64_t ttl, redisc_str serialized_value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(serialized_value) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_restore, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_restore, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, ttl);
     redisc_put_str(&c, serialized_value, "serialized_value");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_restore_options no_restore_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_restore_options(const redisc_restore_options *options,
-                                           const redisc_command_info *info,
+                                           const redisc_operation_info *info,
                                            const redisc_result *result, void *out)
 {
     redisc_choice excluded_given = {NULL, NULL};
@@ -795,8 +800,8 @@ redisc_status redisc_restore_with(redisc *r, redisc_str key, int64_t ttl,
     argc += options->idletime.has_value ? 2 : 0;
     argc += options->freq.has_value ? 2 : 0;
     room += 4 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_restore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_restore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
@@ -816,10 +821,10 @@ redisc_status redisc_restore_with(redisc *r, redisc_str key, int64_t ttl,
         redisc_put_word(&c, "$4\r\nFREQ\r\n");
         redisc_put_integer(&c, options->freq.value);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_scan = {
+static const redisc_operation_info command_scan = {
     .name = "SCAN",
     .words = "$4\r\nSCAN\r\n",
     .words_len = 10,
@@ -828,12 +833,12 @@ static const redisc_command_info command_scan = {
 
 redisc_status redisc_scan(redisc *r, uint64_t cursor, const redisc_scan_page **page)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_scan, 2, REDISC_ROOM_INTEGER)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_scan, 2, REDISC_ROOM_INTEGER)) {
         return redisc_refuse_begin(&c, &redisc_reads_scan_page, page);
     }
     redisc_put_unsigned(&c, cursor);
-    return redisc_command_end(&c, &redisc_reads_scan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_scan_page, page);
 }
 
 static const redisc_scan_options no_scan_options;
@@ -851,8 +856,8 @@ redisc_status redisc_scan_with(redisc *r, uint64_t cursor, const redisc_scan_opt
     argc += options->type.data != NULL ? 2 : 0;
     room += redisc_room_str(options->match) + redisc_room_str(options->type);
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_scan, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_scan, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scan_page, page);
     }
     redisc_put_unsigned(&c, cursor);
@@ -868,10 +873,10 @@ redisc_status redisc_scan_with(redisc *r, uint64_t cursor, const redisc_scan_opt
         redisc_put_word(&c, "$4\r\nTYPE\r\n");
         redisc_put_str(&c, options->type, "type");
     }
-    return redisc_command_end(&c, &redisc_reads_scan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_scan_page, page);
 }
 
-static const redisc_command_info command_sort = {
+static const redisc_operation_info command_sort = {
     .name = "SORT",
     .words = "$4\r\nSORT\r\n",
     .words_len = 10,
@@ -879,15 +884,15 @@ static const redisc_command_info command_sort = {
 
 redisc_status redisc_sort(redisc *r, redisc_str key, const redisc_str_list **elements)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sort, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sort, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, elements);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_str_list, elements);
 }
 
-static void put_sort_order(redisc_command *c, redisc_sort_order value)
+static void put_sort_order(redisc_operation *c, redisc_sort_order value)
 {
     switch (value) {
     case REDISC_SORT_ASC:
@@ -905,7 +910,7 @@ static const redisc_sort_options no_sort_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_sort_options(const redisc_sort_options *options,
-                                        const redisc_command_info *info,
+                                        const redisc_operation_info *info,
                                         const redisc_result *result, void *out)
 {
     if (options->get.count != 0 && options->get.items == NULL) {
@@ -944,8 +949,8 @@ redisc_status redisc_sort_with(redisc *r, redisc_str key, const redisc_sort_opti
     size_t argc = 2;
     size_t room = redisc_room_str(key);
     measure_sort_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sort, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sort, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, elements);
     }
     redisc_put_key(&c, key, "key");
@@ -966,20 +971,20 @@ redisc_status redisc_sort_with(redisc *r, redisc_str key, const redisc_sort_opti
     if (options->alpha) {
         redisc_put_word(&c, "$5\r\nALPHA\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, elements);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, elements);
 }
 
 redisc_status redisc_sort_store(redisc *r, redisc_str key, redisc_str destination, int64_t *length)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(destination) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sort, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sort, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$5\r\nSTORE\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
 redisc_status redisc_sort_store_with(redisc *r, redisc_str key, redisc_str destination,
@@ -996,8 +1001,8 @@ redisc_status redisc_sort_store_with(redisc *r, redisc_str key, redisc_str desti
     size_t argc = 4;
     size_t room = redisc_room_str(key) + redisc_room_str(destination) + REDISC_ROOM_WORD;
     measure_sort_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sort, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sort, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
@@ -1020,10 +1025,10 @@ redisc_status redisc_sort_store_with(redisc *r, redisc_str key, redisc_str desti
     }
     redisc_put_word(&c, "$5\r\nSTORE\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_sort_ro = {
+static const redisc_operation_info command_sort_ro = {
     .name = "SORT_RO",
     .words = "$7\r\nSORT_RO\r\n",
     .words_len = 13,
@@ -1032,19 +1037,19 @@ static const redisc_command_info command_sort_ro = {
 
 redisc_status redisc_sort_ro(redisc *r, redisc_str key, const redisc_str_list **elements)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sort_ro, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sort_ro, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, elements);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_str_list, elements);
 }
 
 static const redisc_sort_ro_options no_sort_ro_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_sort_ro_options(const redisc_sort_ro_options *options,
-                                           const redisc_command_info *info,
+                                           const redisc_operation_info *info,
                                            const redisc_result *result, void *out)
 {
     if (options->get.count != 0 && options->get.items == NULL) {
@@ -1084,8 +1089,8 @@ redisc_status redisc_sort_ro_with(redisc *r, redisc_str key, const redisc_sort_r
     size_t argc = 2;
     size_t room = redisc_room_str(key);
     measure_sort_ro_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sort_ro, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sort_ro, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, elements);
     }
     redisc_put_key(&c, key, "key");
@@ -1106,10 +1111,10 @@ redisc_status redisc_sort_ro_with(redisc *r, redisc_str key, const redisc_sort_r
     if (options->alpha) {
         redisc_put_word(&c, "$5\r\nALPHA\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, elements);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, elements);
 }
 
-static const redisc_command_info command_touch = {
+static const redisc_operation_info command_touch = {
     .name = "TOUCH",
     .words = "$5\r\nTOUCH\r\n",
     .words_len = 11,
@@ -1121,15 +1126,16 @@ redisc_status redisc_touch(redisc *r, redisc_str_list keys, int64_t *count)
     if (keys.count == 0 || keys.items == NULL) {
         return redisc_refuse_list(&command_touch, &redisc_reads_integer, count, "keys", keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_touch, 1 + keys.count, redisc_room_str_list(keys))) {
+    size_t room = redisc_room_str_list(keys);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_touch, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_ttl = {
+static const redisc_operation_info command_ttl = {
     .name = "TTL",
     .words = "$3\r\nTTL\r\n",
     .words_len = 9,
@@ -1138,25 +1144,25 @@ static const redisc_command_info command_ttl = {
 
 redisc_status redisc_ttl(redisc *r, redisc_str key, int64_t *seconds)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_ttl, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_ttl, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, seconds);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, seconds);
+    return redisc_operation_end(&c, &redisc_reads_integer, seconds);
 }
 
 redisc_status redisc_legacy_ttl(redisc *r, redisc_str key, redisc_optional_integer *seconds)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_ttl, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_ttl, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_positive_integer, seconds);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_positive_integer, seconds);
+    return redisc_operation_end(&c, &redisc_reads_positive_integer, seconds);
 }
 
-static const redisc_command_info command_type = {
+static const redisc_operation_info command_type = {
     .name = "TYPE",
     .words = "$4\r\nTYPE\r\n",
     .words_len = 10,
@@ -1165,15 +1171,15 @@ static const redisc_command_info command_type = {
 
 redisc_status redisc_type(redisc *r, redisc_str key, const redisc_str **type)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_type, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_type, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_string, type);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_string, type);
+    return redisc_operation_end(&c, &redisc_reads_string, type);
 }
 
-static const redisc_command_info command_unlink = {
+static const redisc_operation_info command_unlink = {
     .name = "UNLINK",
     .words = "$6\r\nUNLINK\r\n",
     .words_len = 12,
@@ -1185,15 +1191,16 @@ redisc_status redisc_unlink(redisc *r, redisc_str_list keys, int64_t *deleted)
         return redisc_refuse_list(&command_unlink, &redisc_reads_integer, deleted, "keys",
                                   keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_unlink, 1 + keys.count, redisc_room_str_list(keys))) {
+    size_t room = redisc_room_str_list(keys);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_unlink, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, deleted);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, deleted);
+    return redisc_operation_end(&c, &redisc_reads_integer, deleted);
 }
 
-static const redisc_command_info command_wait = {
+static const redisc_operation_info command_wait = {
     .name = "WAIT",
     .words = "$4\r\nWAIT\r\n",
     .words_len = 10,
@@ -1202,17 +1209,17 @@ static const redisc_command_info command_wait = {
 
 redisc_status redisc_wait(redisc *r, int64_t numreplicas, int64_t timeout, int64_t *replicas)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_wait, 3, 2 * REDISC_ROOM_INTEGER)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_wait, 3, 2 * REDISC_ROOM_INTEGER)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, replicas);
     }
     redisc_put_integer(&c, numreplicas);
-    redisc_command_wait_milliseconds(&c, timeout, "timeout");
+    redisc_operation_wait_milliseconds(&c, timeout, "timeout");
     redisc_put_integer(&c, timeout);
-    return redisc_command_end(&c, &redisc_reads_integer, replicas);
+    return redisc_operation_end(&c, &redisc_reads_integer, replicas);
 }
 
-static const redisc_command_info command_waitaof = {
+static const redisc_operation_info command_waitaof = {
     .name = "WAITAOF",
     .words = "$7\r\nWAITAOF\r\n",
     .words_len = 13,
@@ -1222,13 +1229,13 @@ static const redisc_command_info command_waitaof = {
 redisc_status redisc_waitaof(redisc *r, int64_t numlocal, int64_t numreplicas, int64_t timeout,
                              const redisc_synced **synced)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_waitaof, 4, 3 * REDISC_ROOM_INTEGER)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_waitaof, 4, 3 * REDISC_ROOM_INTEGER)) {
         return redisc_refuse_begin(&c, &redisc_reads_synced, synced);
     }
     redisc_put_integer(&c, numlocal);
     redisc_put_integer(&c, numreplicas);
-    redisc_command_wait_milliseconds(&c, timeout, "timeout");
+    redisc_operation_wait_milliseconds(&c, timeout, "timeout");
     redisc_put_integer(&c, timeout);
-    return redisc_command_end(&c, &redisc_reads_synced, synced);
+    return redisc_operation_end(&c, &redisc_reads_synced, synced);
 }

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_geoadd = {
+static const redisc_operation_info command_geoadd = {
     .name = "GEOADD",
     .words = "$6\r\nGEOADD\r\n",
     .words_len = 12,
@@ -25,8 +25,8 @@ redisc_status redisc_geoadd(redisc *r, redisc_str key, redisc_geo_member_list me
     for (size_t i = 0; i < members.count; i++) {
         room += redisc_room_str(members.items[i].member);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geoadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geoadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
@@ -36,10 +36,10 @@ redisc_status redisc_geoadd(redisc *r, redisc_str key, redisc_geo_member_list me
         redisc_put_double(&c, item->latitude, "members[].latitude");
         redisc_put_str(&c, item->member, "members[].member");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
-static void put_geoadd_when(redisc_command *c, redisc_geoadd_when value)
+static void put_geoadd_when(redisc_operation *c, redisc_geoadd_when value)
 {
     switch (value) {
     case REDISC_GEOADD_NX:
@@ -77,8 +77,8 @@ redisc_status redisc_geoadd_with(redisc *r, redisc_str key, redisc_geo_member_li
     argc += options->when != 0 ? 1 : 0;
     argc += options->ch ? 1 : 0;
     room += 2 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geoadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geoadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
@@ -92,10 +92,10 @@ redisc_status redisc_geoadd_with(redisc *r, redisc_str key, redisc_geo_member_li
         redisc_put_double(&c, item->latitude, "members[].latitude");
         redisc_put_str(&c, item->member, "members[].member");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
-static const redisc_command_info command_geodist = {
+static const redisc_operation_info command_geodist = {
     .name = "GEODIST",
     .words = "$7\r\nGEODIST\r\n",
     .words_len = 13,
@@ -106,17 +106,17 @@ redisc_status redisc_geodist(redisc *r, redisc_str key, redisc_str member1, redi
                              redisc_optional_double *distance)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member1) + redisc_room_str(member2);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geodist, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geodist, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_double, distance);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member1, "member1");
     redisc_put_str(&c, member2, "member2");
-    return redisc_command_end(&c, &redisc_reads_optional_double, distance);
+    return redisc_operation_end(&c, &redisc_reads_optional_double, distance);
 }
 
-static void put_geo_unit(redisc_command *c, redisc_geo_unit value)
+static void put_geo_unit(redisc_operation *c, redisc_geo_unit value)
 {
     switch (value) {
     case REDISC_GEO_M:
@@ -153,18 +153,18 @@ redisc_status redisc_geodist_with(redisc *r, redisc_str key, redisc_str member1,
     size_t room = redisc_room_str(key) + redisc_room_str(member1) + redisc_room_str(member2);
     argc += options->unit != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geodist, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geodist, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_double, distance);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member1, "member1");
     redisc_put_str(&c, member2, "member2");
     put_geo_unit(&c, options->unit);
-    return redisc_command_end(&c, &redisc_reads_optional_double, distance);
+    return redisc_operation_end(&c, &redisc_reads_optional_double, distance);
 }
 
-static const redisc_command_info command_geohash = {
+static const redisc_operation_info command_geohash = {
     .name = "GEOHASH",
     .words = "$7\r\nGEOHASH\r\n",
     .words_len = 13,
@@ -179,16 +179,16 @@ redisc_status redisc_geohash(redisc *r, redisc_str key, redisc_str_list members,
                                   "members", members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geohash, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geohash, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, hashes);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, hashes);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, hashes);
 }
 
-static const redisc_command_info command_geopos = {
+static const redisc_operation_info command_geopos = {
     .name = "GEOPOS",
     .words = "$6\r\nGEOPOS\r\n",
     .words_len = 12,
@@ -203,16 +203,16 @@ redisc_status redisc_geopos(redisc *r, redisc_str key, redisc_str_list members,
                                   positions, "members", members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geopos, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geopos, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_position_list_with_nils, positions);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_geo_position_list_with_nils, positions);
+    return redisc_operation_end(&c, &redisc_reads_geo_position_list_with_nils, positions);
 }
 
-static const redisc_command_info command_georadius_repeatable = {
+static const redisc_operation_info command_georadius_repeatable = {
     .name = "GEORADIUS",
     .words = "$9\r\nGEORADIUS\r\n",
     .words_len = 15,
@@ -227,8 +227,8 @@ redisc_status redisc_georadius(redisc *r, redisc_str key, double longitude, doub
                                    "unit", unit);
     }
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 3 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius_repeatable, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius_repeatable, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -236,10 +236,10 @@ redisc_status redisc_georadius(redisc *r, redisc_str key, double longitude, doub
     redisc_put_double(&c, latitude, "latitude");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static void put_geo_order(redisc_command *c, redisc_geo_order value)
+static void put_geo_order(redisc_operation *c, redisc_geo_order value)
 {
     switch (value) {
     case REDISC_GEO_ASC:
@@ -287,8 +287,8 @@ redisc_status redisc_georadius_with(redisc *r, redisc_str key, double longitude,
     size_t argc = 6;
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 3 * REDISC_ROOM_DOUBLE;
     measure_georadius_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius_repeatable, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius_repeatable, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -313,10 +313,10 @@ redisc_status redisc_georadius_with(redisc *r, redisc_str key, double longitude,
         }
     }
     put_geo_order(&c, options->order);
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
-static const redisc_command_info command_georadius = {
+static const redisc_operation_info command_georadius = {
     .name = "GEORADIUS",
     .words = "$9\r\nGEORADIUS\r\n",
     .words_len = 15,
@@ -331,8 +331,8 @@ redisc_status redisc_georadius_store(redisc *r, redisc_str key, double longitude
     }
     size_t room = redisc_room_str(key) + redisc_room_str(destination) + 2 * REDISC_ROOM_WORD;
     room += 3 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -342,7 +342,7 @@ redisc_status redisc_georadius_store(redisc *r, redisc_str key, double longitude
     put_geo_unit(&c, unit);
     redisc_put_word(&c, "$5\r\nSTORE\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_georadius_store_options no_georadius_store_options;
@@ -370,8 +370,8 @@ redisc_status redisc_georadius_store_with(redisc *r, redisc_str key, double long
     argc += options->count.any ? 1 : 0;
     argc += options->order != 0 ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -389,7 +389,7 @@ redisc_status redisc_georadius_store_with(redisc *r, redisc_str key, double long
     put_geo_order(&c, options->order);
     redisc_put_word(&c, "$5\r\nSTORE\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_georadius_storedist(redisc *r, redisc_str key, double longitude,
@@ -401,8 +401,8 @@ redisc_status redisc_georadius_storedist(redisc *r, redisc_str key, double longi
     }
     size_t room = redisc_room_str(key) + redisc_room_str(destination) + 2 * REDISC_ROOM_WORD;
     room += 3 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -412,7 +412,7 @@ redisc_status redisc_georadius_storedist(redisc *r, redisc_str key, double longi
     put_geo_unit(&c, unit);
     redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_georadius_storedist_with(redisc *r, redisc_str key, double longitude,
@@ -438,8 +438,8 @@ redisc_status redisc_georadius_storedist_with(redisc *r, redisc_str key, double 
     argc += options->count.any ? 1 : 0;
     argc += options->order != 0 ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -457,10 +457,10 @@ redisc_status redisc_georadius_storedist_with(redisc *r, redisc_str key, double 
     put_geo_order(&c, options->order);
     redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
-static const redisc_command_info command_georadius_ro = {
+static const redisc_operation_info command_georadius_ro = {
     .name = "GEORADIUS_RO",
     .words = "$12\r\nGEORADIUS_RO\r\n",
     .words_len = 19,
@@ -476,8 +476,8 @@ redisc_status redisc_georadius_ro(redisc *r, redisc_str key, double longitude, d
                                    unit);
     }
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 3 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius_ro, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius_ro, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -485,7 +485,7 @@ redisc_status redisc_georadius_ro(redisc *r, redisc_str key, double longitude, d
     redisc_put_double(&c, latitude, "latitude");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_georadius_ro_options no_georadius_ro_options;
@@ -522,8 +522,8 @@ redisc_status redisc_georadius_ro_with(redisc *r, redisc_str key, double longitu
     size_t argc = 6;
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 3 * REDISC_ROOM_DOUBLE;
     measure_georadius_ro_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadius_ro, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadius_ro, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -548,10 +548,10 @@ redisc_status redisc_georadius_ro_with(redisc *r, redisc_str key, double longitu
         }
     }
     put_geo_order(&c, options->order);
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
-static const redisc_command_info command_georadiusbymember_repeatable = {
+static const redisc_operation_info command_georadiusbymember_repeatable = {
     .name = "GEORADIUSBYMEMBER",
     .words = "$17\r\nGEORADIUSBYMEMBER\r\n",
     .words_len = 24,
@@ -567,15 +567,15 @@ redisc_status redisc_georadiusbymember(redisc *r, redisc_str key, redisc_str mem
     }
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember_repeatable, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember_repeatable, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_georadiusbymember_options no_georadiusbymember_options;
@@ -614,8 +614,8 @@ redisc_status redisc_georadiusbymember_with(redisc *r, redisc_str key, redisc_st
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
     measure_georadiusbymember_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember_repeatable, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember_repeatable, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -639,10 +639,10 @@ redisc_status redisc_georadiusbymember_with(redisc *r, redisc_str key, redisc_st
         }
     }
     put_geo_order(&c, options->order);
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
-static const redisc_command_info command_georadiusbymember = {
+static const redisc_operation_info command_georadiusbymember = {
     .name = "GEORADIUSBYMEMBER",
     .words = "$17\r\nGEORADIUSBYMEMBER\r\n",
     .words_len = 24,
@@ -658,8 +658,8 @@ redisc_status redisc_georadiusbymember_store(redisc *r, redisc_str key, redisc_s
     }
     size_t room = redisc_room_str(key) + redisc_room_str(member) + redisc_room_str(destination);
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember, 7, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember, 7, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -668,7 +668,7 @@ redisc_status redisc_georadiusbymember_store(redisc *r, redisc_str key, redisc_s
     put_geo_unit(&c, unit);
     redisc_put_word(&c, "$5\r\nSTORE\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_georadiusbymember_store_options no_georadiusbymember_store_options;
@@ -695,8 +695,8 @@ redisc_status redisc_georadiusbymember_store_with(
     argc += options->count.any ? 1 : 0;
     argc += options->order != 0 ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -713,7 +713,7 @@ redisc_status redisc_georadiusbymember_store_with(
     put_geo_order(&c, options->order);
     redisc_put_word(&c, "$5\r\nSTORE\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_georadiusbymember_storedist(redisc *r, redisc_str key, redisc_str member,
@@ -726,8 +726,8 @@ redisc_status redisc_georadiusbymember_storedist(redisc *r, redisc_str key, redi
     }
     size_t room = redisc_room_str(key) + redisc_room_str(member) + redisc_room_str(destination);
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember, 7, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember, 7, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -736,7 +736,7 @@ redisc_status redisc_georadiusbymember_storedist(redisc *r, redisc_str key, redi
     put_geo_unit(&c, unit);
     redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_georadiusbymember_storedist_with(
@@ -761,8 +761,8 @@ redisc_status redisc_georadiusbymember_storedist_with(
     argc += options->count.any ? 1 : 0;
     argc += options->order != 0 ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -779,10 +779,10 @@ redisc_status redisc_georadiusbymember_storedist_with(
     put_geo_order(&c, options->order);
     redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
-static const redisc_command_info command_georadiusbymember_ro = {
+static const redisc_operation_info command_georadiusbymember_ro = {
     .name = "GEORADIUSBYMEMBER_RO",
     .words = "$20\r\nGEORADIUSBYMEMBER_RO\r\n",
     .words_len = 27,
@@ -799,15 +799,15 @@ redisc_status redisc_georadiusbymember_ro(redisc *r, redisc_str key, redisc_str 
     }
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember_ro, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember_ro, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_georadiusbymember_ro_options no_georadiusbymember_ro_options;
@@ -845,8 +845,8 @@ redisc_status redisc_georadiusbymember_ro_with(redisc *r, redisc_str key, redisc
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
     measure_georadiusbymember_ro_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_georadiusbymember_ro, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_georadiusbymember_ro, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -870,10 +870,10 @@ redisc_status redisc_georadiusbymember_ro_with(redisc *r, redisc_str key, redisc
         }
     }
     put_geo_order(&c, options->order);
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
-static const redisc_command_info command_geosearch = {
+static const redisc_operation_info command_geosearch = {
     .name = "GEOSEARCH",
     .words = "$9\r\nGEOSEARCH\r\n",
     .words_len = 15,
@@ -888,8 +888,8 @@ redisc_status redisc_geosearch(redisc *r, redisc_str key, double longitude, doub
                                    unit);
     }
     size_t room = redisc_room_str(key) + 3 * REDISC_ROOM_WORD + 3 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -899,7 +899,7 @@ redisc_status redisc_geosearch(redisc *r, redisc_str key, double longitude, doub
     redisc_put_word(&c, "$8\r\nBYRADIUS\r\n");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_geosearch_options no_geosearch_options;
@@ -936,8 +936,8 @@ redisc_status redisc_geosearch_with(redisc *r, redisc_str key, double longitude,
     size_t argc = 8;
     size_t room = redisc_room_str(key) + 3 * REDISC_ROOM_WORD + 3 * REDISC_ROOM_DOUBLE;
     measure_geosearch_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -964,7 +964,7 @@ redisc_status redisc_geosearch_with(redisc *r, redisc_str key, double longitude,
     if (options->withhash) {
         redisc_put_word(&c, "$8\r\nWITHHASH\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
 redisc_status redisc_geosearch_bybox(redisc *r, redisc_str key, double longitude, double latitude,
@@ -976,8 +976,8 @@ redisc_status redisc_geosearch_bybox(redisc *r, redisc_str key, double longitude
                                    unit);
     }
     size_t room = redisc_room_str(key) + 3 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, 9, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, 9, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -988,7 +988,7 @@ redisc_status redisc_geosearch_bybox(redisc *r, redisc_str key, double longitude
     redisc_put_double(&c, width, "width");
     redisc_put_double(&c, height, "height");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_geosearch_bybox_with(redisc *r, redisc_str key, double longitude,
@@ -1011,8 +1011,8 @@ redisc_status redisc_geosearch_bybox_with(redisc *r, redisc_str key, double long
     size_t argc = 9;
     size_t room = redisc_room_str(key) + 3 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_DOUBLE;
     measure_geosearch_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -1040,7 +1040,7 @@ redisc_status redisc_geosearch_bybox_with(redisc *r, redisc_str key, double long
     if (options->withhash) {
         redisc_put_word(&c, "$8\r\nWITHHASH\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
 redisc_status redisc_geosearch_frommember(redisc *r, redisc_str key, redisc_str member,
@@ -1053,8 +1053,8 @@ redisc_status redisc_geosearch_frommember(redisc *r, redisc_str key, redisc_str 
     }
     size_t room = redisc_room_str(key) + redisc_room_str(member) + 3 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, 7, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, 7, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1063,7 +1063,7 @@ redisc_status redisc_geosearch_frommember(redisc *r, redisc_str key, redisc_str 
     redisc_put_word(&c, "$8\r\nBYRADIUS\r\n");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_geosearch_frommember_with(redisc *r, redisc_str key, redisc_str member,
@@ -1086,8 +1086,8 @@ redisc_status redisc_geosearch_frommember_with(redisc *r, redisc_str key, redisc
     size_t room = redisc_room_str(key) + redisc_room_str(member) + 3 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
     measure_geosearch_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -1113,7 +1113,7 @@ redisc_status redisc_geosearch_frommember_with(redisc *r, redisc_str key, redisc
     if (options->withhash) {
         redisc_put_word(&c, "$8\r\nWITHHASH\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
 redisc_status redisc_geosearch_frommember_bybox(redisc *r, redisc_str key, redisc_str member,
@@ -1126,8 +1126,8 @@ redisc_status redisc_geosearch_frommember_bybox(redisc *r, redisc_str key, redis
     }
     size_t room = redisc_room_str(key) + redisc_room_str(member) + 3 * REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1137,7 +1137,7 @@ redisc_status redisc_geosearch_frommember_bybox(redisc *r, redisc_str key, redis
     redisc_put_double(&c, width, "width");
     redisc_put_double(&c, height, "height");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_geosearch_frommember_bybox_with(redisc *r, redisc_str key, redisc_str member,
@@ -1161,8 +1161,8 @@ redisc_status redisc_geosearch_frommember_bybox_with(redisc *r, redisc_str key, 
     size_t room = redisc_room_str(key) + redisc_room_str(member) + 3 * REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_DOUBLE;
     measure_geosearch_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -1189,7 +1189,7 @@ redisc_status redisc_geosearch_frommember_bybox_with(redisc *r, redisc_str key, 
     if (options->withhash) {
         redisc_put_word(&c, "$8\r\nWITHHASH\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
 redisc_status redisc_geosearch_bypolygon(redisc *r, redisc_str key, redisc_geo_point_list polygon,
@@ -1201,8 +1201,8 @@ redisc_status redisc_geosearch_bypolygon(redisc *r, redisc_str key, redisc_geo_p
     }
     size_t room = redisc_room_str(key) + polygon.count * 2 * REDISC_ROOM_DOUBLE + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, 4 + 2 * polygon.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, 4 + 2 * polygon.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1213,7 +1213,7 @@ redisc_status redisc_geosearch_bypolygon(redisc *r, redisc_str key, redisc_geo_p
         redisc_put_double(&c, item->longitude, "polygon[].longitude");
         redisc_put_double(&c, item->latitude, "polygon[].latitude");
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_geosearch_bypolygon_with(redisc *r, redisc_str key,
@@ -1236,8 +1236,8 @@ redisc_status redisc_geosearch_bypolygon_with(redisc *r, redisc_str key,
     size_t room = redisc_room_str(key) + polygon.count * 2 * REDISC_ROOM_DOUBLE + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
     measure_geosearch_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearch, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearch, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_geo_location_list, locations);
     }
     redisc_put_key(&c, key, "key");
@@ -1265,10 +1265,10 @@ redisc_status redisc_geosearch_bypolygon_with(redisc *r, redisc_str key,
     if (options->withhash) {
         redisc_put_word(&c, "$8\r\nWITHHASH\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_geo_location_list, locations);
+    return redisc_operation_end(&c, &redisc_reads_geo_location_list, locations);
 }
 
-static const redisc_command_info command_geosearchstore = {
+static const redisc_operation_info command_geosearchstore = {
     .name = "GEOSEARCHSTORE",
     .words = "$14\r\nGEOSEARCHSTORE\r\n",
     .words_len = 21,
@@ -1284,8 +1284,8 @@ redisc_status redisc_geosearchstore(redisc *r, redisc_str destination, redisc_st
     }
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + 3 * REDISC_ROOM_WORD;
     room += 3 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, 9, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, 9, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1296,7 +1296,7 @@ redisc_status redisc_geosearchstore(redisc *r, redisc_str destination, redisc_st
     redisc_put_word(&c, "$8\r\nBYRADIUS\r\n");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_geosearchstore_options no_geosearchstore_options;
@@ -1326,8 +1326,8 @@ redisc_status redisc_geosearchstore_with(redisc *r, redisc_str destination, redi
     argc += options->count.any ? 1 : 0;
     argc += options->storedist ? 1 : 0;
     room += 4 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1349,7 +1349,7 @@ redisc_status redisc_geosearchstore_with(redisc *r, redisc_str destination, redi
     if (options->storedist) {
         redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_bybox(redisc *r, redisc_str destination, redisc_str source,
@@ -1362,8 +1362,8 @@ redisc_status redisc_geosearchstore_bybox(redisc *r, redisc_str destination, red
     }
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + 3 * REDISC_ROOM_WORD;
     room += 4 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, 10, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, 10, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1375,7 +1375,7 @@ redisc_status redisc_geosearchstore_bybox(redisc *r, redisc_str destination, red
     redisc_put_double(&c, width, "width");
     redisc_put_double(&c, height, "height");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_bybox_with(redisc *r, redisc_str destination, redisc_str source,
@@ -1403,8 +1403,8 @@ redisc_status redisc_geosearchstore_bybox_with(redisc *r, redisc_str destination
     argc += options->count.any ? 1 : 0;
     argc += options->storedist ? 1 : 0;
     room += 4 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1427,7 +1427,7 @@ redisc_status redisc_geosearchstore_bybox_with(redisc *r, redisc_str destination
     if (options->storedist) {
         redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_frommember(redisc *r, redisc_str destination, redisc_str source,
@@ -1440,8 +1440,8 @@ redisc_status redisc_geosearchstore_frommember(redisc *r, redisc_str destination
     }
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + redisc_room_str(member);
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1451,7 +1451,7 @@ redisc_status redisc_geosearchstore_frommember(redisc *r, redisc_str destination
     redisc_put_word(&c, "$8\r\nBYRADIUS\r\n");
     redisc_put_double(&c, radius, "radius");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_frommember_with(redisc *r, redisc_str destination,
@@ -1479,8 +1479,8 @@ redisc_status redisc_geosearchstore_frommember_with(redisc *r, redisc_str destin
     argc += options->count.any ? 1 : 0;
     argc += options->storedist ? 1 : 0;
     room += 4 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1501,7 +1501,7 @@ redisc_status redisc_geosearchstore_frommember_with(redisc *r, redisc_str destin
     if (options->storedist) {
         redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_frommember_bybox(redisc *r, redisc_str destination,
@@ -1515,8 +1515,8 @@ redisc_status redisc_geosearchstore_frommember_bybox(redisc *r, redisc_str desti
     }
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + redisc_room_str(member);
     room += 3 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, 9, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, 9, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1527,7 +1527,7 @@ redisc_status redisc_geosearchstore_frommember_bybox(redisc *r, redisc_str desti
     redisc_put_double(&c, width, "width");
     redisc_put_double(&c, height, "height");
     put_geo_unit(&c, unit);
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_frommember_bybox_with(
@@ -1554,8 +1554,8 @@ redisc_status redisc_geosearchstore_frommember_bybox_with(
     argc += options->count.any ? 1 : 0;
     argc += options->storedist ? 1 : 0;
     room += 4 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1577,7 +1577,7 @@ redisc_status redisc_geosearchstore_frommember_bybox_with(
     if (options->storedist) {
         redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_bypolygon(redisc *r, redisc_str destination, redisc_str source,
@@ -1589,8 +1589,8 @@ redisc_status redisc_geosearchstore_bypolygon(redisc *r, redisc_str destination,
     }
     size_t room = redisc_room_str(destination) + redisc_room_str(source);
     room += polygon.count * 2 * REDISC_ROOM_DOUBLE + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, 5 + 2 * polygon.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, 5 + 2 * polygon.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1602,7 +1602,7 @@ redisc_status redisc_geosearchstore_bypolygon(redisc *r, redisc_str destination,
         redisc_put_double(&c, item->longitude, "polygon[].longitude");
         redisc_put_double(&c, item->latitude, "polygon[].latitude");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_geosearchstore_bypolygon_with(redisc *r, redisc_str destination,
@@ -1629,8 +1629,8 @@ redisc_status redisc_geosearchstore_bypolygon_with(redisc *r, redisc_str destina
     argc += options->count.any ? 1 : 0;
     argc += options->storedist ? 1 : 0;
     room += 4 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_geosearchstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_geosearchstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1653,5 +1653,5 @@ redisc_status redisc_geosearchstore_bypolygon_with(redisc *r, redisc_str destina
     if (options->storedist) {
         redisc_put_word(&c, "$9\r\nSTOREDIST\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }

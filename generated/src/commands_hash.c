@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_hdel = {
+static const redisc_operation_info command_hdel = {
     .name = "HDEL",
     .words = "$4\r\nHDEL\r\n",
     .words_len = 10,
@@ -20,16 +20,16 @@ redisc_status redisc_hdel(redisc *r, redisc_str key, redisc_str_list fields, int
                                   fields.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hdel, 2 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hdel, 2 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_hexists = {
+static const redisc_operation_info command_hexists = {
     .name = "HEXISTS",
     .words = "$7\r\nHEXISTS\r\n",
     .words_len = 13,
@@ -39,16 +39,16 @@ static const redisc_command_info command_hexists = {
 redisc_status redisc_hexists(redisc *r, redisc_str key, redisc_str field, bool *exists)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(field);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hexists, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hexists, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, exists);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, field, "field");
-    return redisc_command_end(&c, &redisc_reads_boolean, exists);
+    return redisc_operation_end(&c, &redisc_reads_boolean, exists);
 }
 
-static const redisc_command_info command_hexpire = {
+static const redisc_operation_info command_hexpire = {
     .name = "HEXPIRE",
     .words = "$7\r\nHEXPIRE\r\n",
     .words_len = 13,
@@ -63,8 +63,8 @@ redisc_status redisc_hexpire(redisc *r, redisc_str key, int64_t seconds, redisc_
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hexpire, 5 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hexpire, 5 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -72,10 +72,10 @@ redisc_status redisc_hexpire(redisc *r, redisc_str key, int64_t seconds, redisc_
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
-static void put_expire_when(redisc_command *c, redisc_expire_when value)
+static void put_expire_when(redisc_operation *c, redisc_expire_when value)
 {
     switch (value) {
     case REDISC_EXPIRE_NX:
@@ -117,8 +117,8 @@ redisc_status redisc_hexpire_with(redisc *r, redisc_str key, int64_t seconds,
     room += 2 * REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hexpire, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hexpire, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -127,10 +127,10 @@ redisc_status redisc_hexpire_with(redisc *r, redisc_str key, int64_t seconds,
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
-static const redisc_command_info command_hexpireat = {
+static const redisc_operation_info command_hexpireat = {
     .name = "HEXPIREAT",
     .words = "$9\r\nHEXPIREAT\r\n",
     .words_len = 15,
@@ -145,8 +145,8 @@ redisc_status redisc_hexpireat(redisc *r, redisc_str key, int64_t unix_time_seco
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hexpireat, 5 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hexpireat, 5 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -154,7 +154,7 @@ redisc_status redisc_hexpireat(redisc *r, redisc_str key, int64_t unix_time_seco
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
 static const redisc_hexpireat_options no_hexpireat_options;
@@ -179,8 +179,8 @@ redisc_status redisc_hexpireat_with(redisc *r, redisc_str key, int64_t unix_time
     room += 2 * REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hexpireat, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hexpireat, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -189,10 +189,10 @@ redisc_status redisc_hexpireat_with(redisc *r, redisc_str key, int64_t unix_time
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
-static const redisc_command_info command_hexpiretime = {
+static const redisc_operation_info command_hexpiretime = {
     .name = "HEXPIRETIME",
     .words = "$11\r\nHEXPIRETIME\r\n",
     .words_len = 18,
@@ -208,18 +208,18 @@ redisc_status redisc_hexpiretime(redisc *r, redisc_str key, redisc_str_list fiel
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hexpiretime, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hexpiretime, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, times);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, times);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, times);
 }
 
-static const redisc_command_info command_hget = {
+static const redisc_operation_info command_hget = {
     .name = "HGET",
     .words = "$4\r\nHGET\r\n",
     .words_len = 10,
@@ -229,16 +229,16 @@ static const redisc_command_info command_hget = {
 redisc_status redisc_hget(redisc *r, redisc_str key, redisc_str field, const redisc_str **value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(field);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hget, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hget, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, field, "field");
-    return redisc_command_end(&c, &redisc_reads_optional_string, value);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, value);
 }
 
-static const redisc_command_info command_hgetall = {
+static const redisc_operation_info command_hgetall = {
     .name = "HGETALL",
     .words = "$7\r\nHGETALL\r\n",
     .words_len = 13,
@@ -247,15 +247,15 @@ static const redisc_command_info command_hgetall = {
 
 redisc_status redisc_hgetall(redisc *r, redisc_str key, const redisc_pair_list **fields)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hgetall, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hgetall, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_pair_list, fields);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_pair_list, fields);
+    return redisc_operation_end(&c, &redisc_reads_pair_list, fields);
 }
 
-static const redisc_command_info command_hgetdel = {
+static const redisc_operation_info command_hgetdel = {
     .name = "HGETDEL",
     .words = "$7\r\nHGETDEL\r\n",
     .words_len = 13,
@@ -270,18 +270,18 @@ redisc_status redisc_hgetdel(redisc *r, redisc_str key, redisc_str_list fields,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hgetdel, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hgetdel, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, values);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, values);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, values);
 }
 
-static const redisc_command_info command_hgetex_repeatable = {
+static const redisc_operation_info command_hgetex_repeatable = {
     .name = "HGETEX",
     .words = "$6\r\nHGETEX\r\n",
     .words_len = 12,
@@ -297,18 +297,18 @@ redisc_status redisc_hgetex(redisc *r, redisc_str key, redisc_str_list fields,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hgetex_repeatable, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hgetex_repeatable, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, values);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, values);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, values);
 }
 
-static const redisc_command_info command_hgetex = {
+static const redisc_operation_info command_hgetex = {
     .name = "HGETEX",
     .words = "$6\r\nHGETEX\r\n",
     .words_len = 12,
@@ -318,7 +318,7 @@ static const redisc_hgetex_options no_hgetex_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_hgetex_options(const redisc_hgetex_options *options,
-                                          const redisc_command_info *info,
+                                          const redisc_operation_info *info,
                                           const redisc_result *result, void *out)
 {
     redisc_choice expire_given = {NULL, NULL};
@@ -358,8 +358,8 @@ redisc_status redisc_hgetex_with(redisc *r, redisc_str key, redisc_str_list fiel
     argc += options->exat != 0 ? 2 : 0;
     argc += options->pxat != 0 ? 2 : 0;
     room += 5 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hgetex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hgetex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, values);
     }
     redisc_put_key(&c, key, "key");
@@ -385,10 +385,10 @@ redisc_status redisc_hgetex_with(redisc *r, redisc_str key, redisc_str_list fiel
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, values);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, values);
 }
 
-static const redisc_command_info command_himport_discard = {
+static const redisc_operation_info command_himport_discard = {
     .name = "HIMPORT DISCARD",
     .words = "$7\r\nHIMPORT\r\n$7\r\nDISCARD\r\n",
     .words_len = 26,
@@ -399,15 +399,15 @@ static const redisc_command_info command_himport_discard = {
 
 redisc_status redisc_himport_discard(redisc *r, redisc_str fieldset, bool *discarded)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_himport_discard, 3, redisc_room_str(fieldset))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_himport_discard, 3, redisc_room_str(fieldset))) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, discarded);
     }
     redisc_put_str(&c, fieldset, "fieldset");
-    return redisc_command_end(&c, &redisc_reads_boolean, discarded);
+    return redisc_operation_end(&c, &redisc_reads_boolean, discarded);
 }
 
-static const redisc_command_info command_himport_discardall = {
+static const redisc_operation_info command_himport_discardall = {
     .name = "HIMPORT DISCARDALL",
     .words = "$7\r\nHIMPORT\r\n$10\r\nDISCARDALL\r\n",
     .words_len = 30,
@@ -418,14 +418,14 @@ static const redisc_command_info command_himport_discardall = {
 
 redisc_status redisc_himport_discardall(redisc *r, int64_t *discarded)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_himport_discardall, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_himport_discardall, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, discarded);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, discarded);
+    return redisc_operation_end(&c, &redisc_reads_integer, discarded);
 }
 
-static const redisc_command_info command_himport_prepare = {
+static const redisc_operation_info command_himport_prepare = {
     .name = "HIMPORT PREPARE",
     .words = "$7\r\nHIMPORT\r\n$7\r\nPREPARE\r\n",
     .words_len = 26,
@@ -441,16 +441,16 @@ redisc_status redisc_himport_prepare(redisc *r, redisc_str fieldset, redisc_str_
                                   fields.count);
     }
     size_t room = redisc_room_str(fieldset) + redisc_room_str_list(fields);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_himport_prepare, 3 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_himport_prepare, 3 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, fieldset, "fieldset");
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_himport_set = {
+static const redisc_operation_info command_himport_set = {
     .name = "HIMPORT SET",
     .words = "$7\r\nHIMPORT\r\n$3\r\nSET\r\n",
     .words_len = 22,
@@ -467,17 +467,17 @@ redisc_status redisc_himport_set(redisc *r, redisc_str key, redisc_str fieldset,
                                   values.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str(fieldset) + redisc_room_str_list(values);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_himport_set, 4 + values.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_himport_set, 4 + values.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, fieldset, "fieldset");
     redisc_put_str_list(&c, values, "values");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_hincrby = {
+static const redisc_operation_info command_hincrby = {
     .name = "HINCRBY",
     .words = "$7\r\nHINCRBY\r\n",
     .words_len = 13,
@@ -487,17 +487,17 @@ redisc_status redisc_hincrby(redisc *r, redisc_str key, redisc_str field, int64_
                              int64_t *value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(field) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hincrby, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hincrby, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, field, "field");
     redisc_put_integer(&c, increment);
-    return redisc_command_end(&c, &redisc_reads_integer, value);
+    return redisc_operation_end(&c, &redisc_reads_integer, value);
 }
 
-static const redisc_command_info command_hincrbyfloat = {
+static const redisc_operation_info command_hincrbyfloat = {
     .name = "HINCRBYFLOAT",
     .words = "$12\r\nHINCRBYFLOAT\r\n",
     .words_len = 19,
@@ -507,17 +507,17 @@ redisc_status redisc_hincrbyfloat(redisc *r, redisc_str key, redisc_str field, d
                                   double *value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(field) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hincrbyfloat, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hincrbyfloat, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_double, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, field, "field");
     redisc_put_double(&c, increment, "increment");
-    return redisc_command_end(&c, &redisc_reads_double, value);
+    return redisc_operation_end(&c, &redisc_reads_double, value);
 }
 
-static const redisc_command_info command_hkeys = {
+static const redisc_operation_info command_hkeys = {
     .name = "HKEYS",
     .words = "$5\r\nHKEYS\r\n",
     .words_len = 11,
@@ -526,15 +526,15 @@ static const redisc_command_info command_hkeys = {
 
 redisc_status redisc_hkeys(redisc *r, redisc_str key, const redisc_str_list **fields)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hkeys, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hkeys, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, fields);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_str_list, fields);
+    return redisc_operation_end(&c, &redisc_reads_str_list, fields);
 }
 
-static const redisc_command_info command_hlen = {
+static const redisc_operation_info command_hlen = {
     .name = "HLEN",
     .words = "$4\r\nHLEN\r\n",
     .words_len = 10,
@@ -543,15 +543,15 @@ static const redisc_command_info command_hlen = {
 
 redisc_status redisc_hlen(redisc *r, redisc_str key, int64_t *length)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hlen, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hlen, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_hmget = {
+static const redisc_operation_info command_hmget = {
     .name = "HMGET",
     .words = "$5\r\nHMGET\r\n",
     .words_len = 11,
@@ -566,16 +566,16 @@ redisc_status redisc_hmget(redisc *r, redisc_str key, redisc_str_list fields,
                                   "fields", fields.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hmget, 2 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hmget, 2 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, values);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, values);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, values);
 }
 
-static const redisc_command_info command_hmset = {
+static const redisc_operation_info command_hmset = {
     .name = "HMSET",
     .words = "$5\r\nHMSET\r\n",
     .words_len = 11,
@@ -593,8 +593,8 @@ redisc_status redisc_hmset(redisc *r, redisc_str key, redisc_pair_list fields)
         room += redisc_room_str(fields.items[i].key);
         room += redisc_room_str(fields.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hmset, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hmset, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
@@ -603,10 +603,10 @@ redisc_status redisc_hmset(redisc *r, redisc_str key, redisc_pair_list fields)
         redisc_put_str(&c, item->key, "fields[].key");
         redisc_put_str(&c, item->value, "fields[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_hpersist = {
+static const redisc_operation_info command_hpersist = {
     .name = "HPERSIST",
     .words = "$8\r\nHPERSIST\r\n",
     .words_len = 14,
@@ -621,18 +621,18 @@ redisc_status redisc_hpersist(redisc *r, redisc_str key, redisc_str_list fields,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpersist, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpersist, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
-static const redisc_command_info command_hpexpire = {
+static const redisc_operation_info command_hpexpire = {
     .name = "HPEXPIRE",
     .words = "$8\r\nHPEXPIRE\r\n",
     .words_len = 14,
@@ -647,8 +647,8 @@ redisc_status redisc_hpexpire(redisc *r, redisc_str key, int64_t milliseconds,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpexpire, 5 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpexpire, 5 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -656,7 +656,7 @@ redisc_status redisc_hpexpire(redisc *r, redisc_str key, int64_t milliseconds,
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
 static const redisc_hpexpire_options no_hpexpire_options;
@@ -681,8 +681,8 @@ redisc_status redisc_hpexpire_with(redisc *r, redisc_str key, int64_t millisecon
     room += 2 * REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpexpire, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpexpire, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -691,10 +691,10 @@ redisc_status redisc_hpexpire_with(redisc *r, redisc_str key, int64_t millisecon
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
-static const redisc_command_info command_hpexpireat = {
+static const redisc_operation_info command_hpexpireat = {
     .name = "HPEXPIREAT",
     .words = "$10\r\nHPEXPIREAT\r\n",
     .words_len = 17,
@@ -709,8 +709,8 @@ redisc_status redisc_hpexpireat(redisc *r, redisc_str key, int64_t unix_time_mil
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpexpireat, 5 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpexpireat, 5 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -718,7 +718,7 @@ redisc_status redisc_hpexpireat(redisc *r, redisc_str key, int64_t unix_time_mil
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
 static const redisc_hpexpireat_options no_hpexpireat_options;
@@ -744,8 +744,8 @@ redisc_status redisc_hpexpireat_with(redisc *r, redisc_str key, int64_t unix_tim
     room += 2 * REDISC_ROOM_INTEGER;
     argc += options->when != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpexpireat, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpexpireat, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, results);
     }
     redisc_put_key(&c, key, "key");
@@ -754,10 +754,10 @@ redisc_status redisc_hpexpireat_with(redisc *r, redisc_str key, int64_t unix_tim
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, results);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, results);
 }
 
-static const redisc_command_info command_hpexpiretime = {
+static const redisc_operation_info command_hpexpiretime = {
     .name = "HPEXPIRETIME",
     .words = "$12\r\nHPEXPIRETIME\r\n",
     .words_len = 19,
@@ -773,18 +773,18 @@ redisc_status redisc_hpexpiretime(redisc *r, redisc_str key, redisc_str_list fie
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpexpiretime, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpexpiretime, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, times);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, times);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, times);
 }
 
-static const redisc_command_info command_hpttl = {
+static const redisc_operation_info command_hpttl = {
     .name = "HPTTL",
     .words = "$5\r\nHPTTL\r\n",
     .words_len = 11,
@@ -800,18 +800,18 @@ redisc_status redisc_hpttl(redisc *r, redisc_str key, redisc_str_list fields,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hpttl, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hpttl, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, milliseconds);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, milliseconds);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, milliseconds);
 }
 
-static const redisc_command_info command_hrandfield = {
+static const redisc_operation_info command_hrandfield = {
     .name = "HRANDFIELD",
     .words = "$10\r\nHRANDFIELD\r\n",
     .words_len = 17,
@@ -820,42 +820,42 @@ static const redisc_command_info command_hrandfield = {
 
 redisc_status redisc_hrandfield(redisc *r, redisc_str key, const redisc_str **field)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hrandfield, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hrandfield, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, field);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, field);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, field);
 }
 
 redisc_status redisc_hrandfield_count(redisc *r, redisc_str key, int64_t count,
                                       const redisc_str_list **fields)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hrandfield, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hrandfield, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, fields);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_str_list, fields);
+    return redisc_operation_end(&c, &redisc_reads_str_list, fields);
 }
 
 redisc_status redisc_hrandfield_withvalues(redisc *r, redisc_str key, int64_t count,
                                            const redisc_pair_list **fields)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hrandfield, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hrandfield, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_pair_list, fields);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
     redisc_put_word(&c, "$10\r\nWITHVALUES\r\n");
-    return redisc_command_end(&c, &redisc_reads_pair_list, fields);
+    return redisc_operation_end(&c, &redisc_reads_pair_list, fields);
 }
 
-static const redisc_command_info command_hscan = {
+static const redisc_operation_info command_hscan = {
     .name = "HSCAN",
     .words = "$5\r\nHSCAN\r\n",
     .words_len = 11,
@@ -866,13 +866,13 @@ redisc_status redisc_hscan(redisc *r, redisc_str key, uint64_t cursor,
                            const redisc_hscan_page **page)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hscan, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hscan, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_hscan_page, page);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_unsigned(&c, cursor);
-    return redisc_command_end(&c, &redisc_reads_hscan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_hscan_page, page);
 }
 
 static const redisc_hscan_options no_hscan_options;
@@ -888,8 +888,8 @@ redisc_status redisc_hscan_with(redisc *r, redisc_str key, uint64_t cursor,
     argc += options->match.data != NULL ? 2 : 0;
     argc += options->count != 0 ? 2 : 0;
     room += redisc_room_str(options->match) + 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hscan, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hscan, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_hscan_page, page);
     }
     redisc_put_key(&c, key, "key");
@@ -902,21 +902,21 @@ redisc_status redisc_hscan_with(redisc *r, redisc_str key, uint64_t cursor,
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_hscan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_hscan_page, page);
 }
 
 redisc_status redisc_hscan_novalues(redisc *r, redisc_str key, uint64_t cursor,
                                     const redisc_hscan_fields_page **page)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hscan, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hscan, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_hscan_fields_page, page);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_unsigned(&c, cursor);
     redisc_put_word(&c, "$8\r\nNOVALUES\r\n");
-    return redisc_command_end(&c, &redisc_reads_hscan_fields_page, page);
+    return redisc_operation_end(&c, &redisc_reads_hscan_fields_page, page);
 }
 
 redisc_status redisc_hscan_novalues_with(redisc *r, redisc_str key, uint64_t cursor,
@@ -931,8 +931,8 @@ redisc_status redisc_hscan_novalues_with(redisc *r, redisc_str key, uint64_t cur
     argc += options->match.data != NULL ? 2 : 0;
     argc += options->count != 0 ? 2 : 0;
     room += redisc_room_str(options->match) + 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hscan, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hscan, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_hscan_fields_page, page);
     }
     redisc_put_key(&c, key, "key");
@@ -946,10 +946,10 @@ redisc_status redisc_hscan_novalues_with(redisc *r, redisc_str key, uint64_t cur
         redisc_put_integer(&c, options->count);
     }
     redisc_put_word(&c, "$8\r\nNOVALUES\r\n");
-    return redisc_command_end(&c, &redisc_reads_hscan_fields_page, page);
+    return redisc_operation_end(&c, &redisc_reads_hscan_fields_page, page);
 }
 
-static const redisc_command_info command_hset = {
+static const redisc_operation_info command_hset = {
     .name = "HSET",
     .words = "$4\r\nHSET\r\n",
     .words_len = 10,
@@ -967,8 +967,8 @@ redisc_status redisc_hset(redisc *r, redisc_str key, redisc_pair_list fields, in
         room += redisc_room_str(fields.items[i].key);
         room += redisc_room_str(fields.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hset, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hset, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
@@ -977,10 +977,10 @@ redisc_status redisc_hset(redisc *r, redisc_str key, redisc_pair_list fields, in
         redisc_put_str(&c, item->key, "fields[].key");
         redisc_put_str(&c, item->value, "fields[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
-static const redisc_command_info command_hsetex_repeatable = {
+static const redisc_operation_info command_hsetex_repeatable = {
     .name = "HSETEX",
     .words = "$6\r\nHSETEX\r\n",
     .words_len = 12,
@@ -999,8 +999,8 @@ redisc_status redisc_hsetex(redisc *r, redisc_str key, redisc_pair_list fields, 
         room += redisc_room_str(fields.items[i].key);
         room += redisc_room_str(fields.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hsetex_repeatable, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hsetex_repeatable, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -1011,16 +1011,16 @@ redisc_status redisc_hsetex(redisc *r, redisc_str key, redisc_pair_list fields, 
         redisc_put_str(&c, item->key, "fields[].key");
         redisc_put_str(&c, item->value, "fields[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, stored);
+    return redisc_operation_end(&c, &redisc_reads_boolean, stored);
 }
 
-static const redisc_command_info command_hsetex = {
+static const redisc_operation_info command_hsetex = {
     .name = "HSETEX",
     .words = "$6\r\nHSETEX\r\n",
     .words_len = 12,
 };
 
-static void put_hsetex_when(redisc_command *c, redisc_hsetex_when value)
+static void put_hsetex_when(redisc_operation *c, redisc_hsetex_when value)
 {
     switch (value) {
     case REDISC_HSETEX_NX:
@@ -1034,7 +1034,7 @@ static void put_hsetex_when(redisc_command *c, redisc_hsetex_when value)
     }
 }
 
-static void put_hsetex_fields_when(redisc_command *c, redisc_hsetex_fields_when value)
+static void put_hsetex_fields_when(redisc_operation *c, redisc_hsetex_fields_when value)
 {
     switch (value) {
     case REDISC_HSETEX_FNX:
@@ -1052,7 +1052,7 @@ static const redisc_hsetex_options no_hsetex_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_hsetex_options(const redisc_hsetex_options *options,
-                                          const redisc_command_info *info,
+                                          const redisc_operation_info *info,
                                           const redisc_result *result, void *out)
 {
     if ((unsigned)options->when > REDISC_HSETEX_XX) {
@@ -1108,8 +1108,8 @@ redisc_status redisc_hsetex_with(redisc *r, redisc_str key, redisc_pair_list fie
         room += redisc_room_str(fields.items[i].value);
     }
     measure_hsetex_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hsetex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hsetex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -1141,10 +1141,10 @@ redisc_status redisc_hsetex_with(redisc *r, redisc_str key, redisc_pair_list fie
         redisc_put_str(&c, item->key, "fields[].key");
         redisc_put_str(&c, item->value, "fields[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, stored);
+    return redisc_operation_end(&c, &redisc_reads_boolean, stored);
 }
 
-static const redisc_command_info command_hsetnx = {
+static const redisc_operation_info command_hsetnx = {
     .name = "HSETNX",
     .words = "$6\r\nHSETNX\r\n",
     .words_len = 12,
@@ -1154,17 +1154,17 @@ redisc_status redisc_hsetnx(redisc *r, redisc_str key, redisc_str field, redisc_
                             bool *added)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(field) + redisc_room_str(value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hsetnx, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hsetnx, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, added);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, field, "field");
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_boolean, added);
+    return redisc_operation_end(&c, &redisc_reads_boolean, added);
 }
 
-static const redisc_command_info command_hstrlen = {
+static const redisc_operation_info command_hstrlen = {
     .name = "HSTRLEN",
     .words = "$7\r\nHSTRLEN\r\n",
     .words_len = 13,
@@ -1174,16 +1174,16 @@ static const redisc_command_info command_hstrlen = {
 redisc_status redisc_hstrlen(redisc *r, redisc_str key, redisc_str field, int64_t *length)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(field);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hstrlen, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hstrlen, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, field, "field");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_httl = {
+static const redisc_operation_info command_httl = {
     .name = "HTTL",
     .words = "$4\r\nHTTL\r\n",
     .words_len = 10,
@@ -1199,18 +1199,18 @@ redisc_status redisc_httl(redisc *r, redisc_str key, redisc_str_list fields,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(fields) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_httl, 4 + fields.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_httl, 4 + fields.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, seconds);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nFIELDS\r\n");
     redisc_put_unsigned(&c, fields.count);
     redisc_put_str_list(&c, fields, "fields");
-    return redisc_command_end(&c, &redisc_reads_integer_list, seconds);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, seconds);
 }
 
-static const redisc_command_info command_hvals = {
+static const redisc_operation_info command_hvals = {
     .name = "HVALS",
     .words = "$5\r\nHVALS\r\n",
     .words_len = 11,
@@ -1219,10 +1219,10 @@ static const redisc_command_info command_hvals = {
 
 redisc_status redisc_hvals(redisc *r, redisc_str key, const redisc_str_list **values)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_hvals, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_hvals, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, values);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_str_list, values);
+    return redisc_operation_end(&c, &redisc_reads_str_list, values);
 }

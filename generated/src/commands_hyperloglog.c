@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_pfadd = {
+static const redisc_operation_info command_pfadd = {
     .name = "PFADD",
     .words = "$5\r\nPFADD\r\n",
     .words_len = 11,
@@ -20,16 +20,16 @@ redisc_status redisc_pfadd(redisc *r, redisc_str key, redisc_str_list elements, 
                                   elements.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(elements);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pfadd, 2 + elements.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pfadd, 2 + elements.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, changed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, elements, "elements");
-    return redisc_command_end(&c, &redisc_reads_integer, changed);
+    return redisc_operation_end(&c, &redisc_reads_integer, changed);
 }
 
-static const redisc_command_info command_pfcount = {
+static const redisc_operation_info command_pfcount = {
     .name = "PFCOUNT",
     .words = "$7\r\nPFCOUNT\r\n",
     .words_len = 13,
@@ -43,15 +43,15 @@ redisc_status redisc_pfcount(redisc *r, redisc_str_list keys, int64_t *count)
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pfcount, 1 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pfcount, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_pfmerge = {
+static const redisc_operation_info command_pfmerge = {
     .name = "PFMERGE",
     .words = "$7\r\nPFMERGE\r\n",
     .words_len = 13,
@@ -65,11 +65,11 @@ redisc_status redisc_pfmerge(redisc *r, redisc_str destkey, redisc_str_list sour
                                   sourcekeys.count);
     }
     size_t room = redisc_room_str(destkey) + redisc_room_str_list(sourcekeys);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pfmerge, 2 + sourcekeys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pfmerge, 2 + sourcekeys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, destkey, "destkey");
     redisc_put_key_list(&c, sourcekeys, "sourcekeys");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }

@@ -7,14 +7,14 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_blmove = {
+static const redisc_operation_info command_blmove = {
     .name = "BLMOVE",
     .words = "$6\r\nBLMOVE\r\n",
     .words_len = 12,
     .flags = REDISC_COMMAND_BLOCKING,
 };
 
-static void put_list_end(redisc_command *c, redisc_list_end value)
+static void put_list_end(redisc_operation *c, redisc_list_end value)
 {
     switch (value) {
     case REDISC_LIST_LEFT:
@@ -42,20 +42,20 @@ redisc_status redisc_blmove(redisc *r, redisc_str source, redisc_str destination
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 2 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blmove, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blmove, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     put_list_end(&c, wherefrom);
     put_list_end(&c, whereto);
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
-static const redisc_command_info command_blmovem = {
+static const redisc_operation_info command_blmovem = {
     .name = "BLMOVEM",
     .words = "$7\r\nBLMOVEM\r\n",
     .words_len = 13,
@@ -76,20 +76,20 @@ redisc_status redisc_blmovem(redisc *r, redisc_str source, redisc_str destinatio
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 2 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blmovem, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blmovem, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     put_list_end(&c, wherefrom);
     put_list_end(&c, whereto);
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
-static void put_list_ordering(redisc_command *c, redisc_list_ordering value)
+static void put_list_ordering(redisc_operation *c, redisc_list_ordering value)
 {
     switch (value) {
     case REDISC_LIST_OBO:
@@ -122,20 +122,20 @@ redisc_status redisc_blmovem_count(redisc *r, redisc_str source, redisc_str dest
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 4 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blmovem, 9, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blmovem, 9, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     put_list_end(&c, wherefrom);
     put_list_end(&c, whereto);
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
     redisc_put_word(&c, "$5\r\nCOUNT\r\n");
     redisc_put_integer(&c, count);
     put_list_ordering(&c, ordering);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
 redisc_status redisc_blmovem_exactly(redisc *r, redisc_str source, redisc_str destination,
@@ -157,23 +157,23 @@ redisc_status redisc_blmovem_exactly(redisc *r, redisc_str source, redisc_str de
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 4 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blmovem, 9, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blmovem, 9, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     put_list_end(&c, wherefrom);
     put_list_end(&c, whereto);
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
     redisc_put_word(&c, "$7\r\nEXACTLY\r\n");
     redisc_put_integer(&c, exactly);
     put_list_ordering(&c, ordering);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
-static const redisc_command_info command_blmpop = {
+static const redisc_operation_info command_blmpop = {
     .name = "BLMPOP",
     .words = "$6\r\nBLMPOP\r\n",
     .words_len = 12,
@@ -193,16 +193,16 @@ redisc_status redisc_blmpop(redisc *r, double timeout, redisc_str_list keys, red
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blmpop, 4 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blmpop, 4 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_key_elements, popped);
     }
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     put_list_end(&c, where);
-    return redisc_command_end(&c, &redisc_reads_optional_key_elements, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_key_elements, popped);
 }
 
 static const redisc_blmpop_options no_blmpop_options;
@@ -227,11 +227,11 @@ redisc_status redisc_blmpop_with(redisc *r, double timeout, redisc_str_list keys
     room += REDISC_ROOM_DOUBLE;
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blmpop, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blmpop, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_key_elements, popped);
     }
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
@@ -240,10 +240,10 @@ redisc_status redisc_blmpop_with(redisc *r, double timeout, redisc_str_list keys
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_key_elements, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_key_elements, popped);
 }
 
-static const redisc_command_info command_blpop = {
+static const redisc_operation_info command_blpop = {
     .name = "BLPOP",
     .words = "$5\r\nBLPOP\r\n",
     .words_len = 11,
@@ -258,17 +258,17 @@ redisc_status redisc_blpop(redisc *r, redisc_str_list keys, double timeout,
                                   "keys", keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_blpop, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_blpop, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_key_element, popped);
     }
     redisc_put_key_list(&c, keys, "keys");
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_key_element, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_key_element, popped);
 }
 
-static const redisc_command_info command_brpop = {
+static const redisc_operation_info command_brpop = {
     .name = "BRPOP",
     .words = "$5\r\nBRPOP\r\n",
     .words_len = 11,
@@ -283,17 +283,17 @@ redisc_status redisc_brpop(redisc *r, redisc_str_list keys, double timeout,
                                   "keys", keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_brpop, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_brpop, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_key_element, popped);
     }
     redisc_put_key_list(&c, keys, "keys");
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_key_element, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_key_element, popped);
 }
 
-static const redisc_command_info command_brpoplpush = {
+static const redisc_operation_info command_brpoplpush = {
     .name = "BRPOPLPUSH",
     .words = "$10\r\nBRPOPLPUSH\r\n",
     .words_len = 17,
@@ -304,18 +304,18 @@ redisc_status redisc_brpoplpush(redisc *r, redisc_str source, redisc_str destina
                                 double timeout, const redisc_str **element)
 {
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_brpoplpush, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_brpoplpush, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
-static const redisc_command_info command_lindex = {
+static const redisc_operation_info command_lindex = {
     .name = "LINDEX",
     .words = "$6\r\nLINDEX\r\n",
     .words_len = 12,
@@ -325,22 +325,22 @@ static const redisc_command_info command_lindex = {
 redisc_status redisc_lindex(redisc *r, redisc_str key, int64_t index, const redisc_str **element)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lindex, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lindex, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, index);
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
-static const redisc_command_info command_linsert = {
+static const redisc_operation_info command_linsert = {
     .name = "LINSERT",
     .words = "$7\r\nLINSERT\r\n",
     .words_len = 13,
 };
 
-static void put_linsert_where(redisc_command *c, redisc_linsert_where value)
+static void put_linsert_where(redisc_operation *c, redisc_linsert_where value)
 {
     switch (value) {
     case REDISC_LINSERT_BEFORE:
@@ -362,18 +362,18 @@ redisc_status redisc_linsert(redisc *r, redisc_str key, redisc_linsert_where whe
     }
     size_t room = redisc_room_str(key) + redisc_room_str(pivot) + redisc_room_str(element);
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_linsert, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_linsert, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     put_linsert_where(&c, where);
     redisc_put_str(&c, pivot, "pivot");
     redisc_put_str(&c, element, "element");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_llen = {
+static const redisc_operation_info command_llen = {
     .name = "LLEN",
     .words = "$4\r\nLLEN\r\n",
     .words_len = 10,
@@ -382,15 +382,15 @@ static const redisc_command_info command_llen = {
 
 redisc_status redisc_llen(redisc *r, redisc_str key, int64_t *length)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_llen, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_llen, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_lmove = {
+static const redisc_operation_info command_lmove = {
     .name = "LMOVE",
     .words = "$5\r\nLMOVE\r\n",
     .words_len = 11,
@@ -409,18 +409,18 @@ redisc_status redisc_lmove(redisc *r, redisc_str source, redisc_str destination,
                                    "whereto", whereto);
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 2 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lmove, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lmove, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     put_list_end(&c, wherefrom);
     put_list_end(&c, whereto);
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
-static const redisc_command_info command_lmovem = {
+static const redisc_operation_info command_lmovem = {
     .name = "LMOVEM",
     .words = "$6\r\nLMOVEM\r\n",
     .words_len = 12,
@@ -439,15 +439,15 @@ redisc_status redisc_lmovem(redisc *r, redisc_str source, redisc_str destination
                                    "whereto", whereto);
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 2 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lmovem, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lmovem, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     put_list_end(&c, wherefrom);
     put_list_end(&c, whereto);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
 redisc_status redisc_lmovem_count(redisc *r, redisc_str source, redisc_str destination,
@@ -468,8 +468,8 @@ redisc_status redisc_lmovem_count(redisc *r, redisc_str source, redisc_str desti
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 4 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lmovem, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lmovem, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, source, "source");
@@ -479,7 +479,7 @@ redisc_status redisc_lmovem_count(redisc *r, redisc_str source, redisc_str desti
     redisc_put_word(&c, "$5\r\nCOUNT\r\n");
     redisc_put_integer(&c, count);
     put_list_ordering(&c, ordering);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
 redisc_status redisc_lmovem_exactly(redisc *r, redisc_str source, redisc_str destination,
@@ -501,8 +501,8 @@ redisc_status redisc_lmovem_exactly(redisc *r, redisc_str source, redisc_str des
     }
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + 4 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lmovem, 8, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lmovem, 8, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, source, "source");
@@ -512,10 +512,10 @@ redisc_status redisc_lmovem_exactly(redisc *r, redisc_str source, redisc_str des
     redisc_put_word(&c, "$7\r\nEXACTLY\r\n");
     redisc_put_integer(&c, exactly);
     put_list_ordering(&c, ordering);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
-static const redisc_command_info command_lmpop = {
+static const redisc_operation_info command_lmpop = {
     .name = "LMPOP",
     .words = "$5\r\nLMPOP\r\n",
     .words_len = 11,
@@ -533,14 +533,14 @@ redisc_status redisc_lmpop(redisc *r, redisc_str_list keys, redisc_list_end wher
                                    "where", where);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lmpop, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lmpop, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_key_elements, popped);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     put_list_end(&c, where);
-    return redisc_command_end(&c, &redisc_reads_optional_key_elements, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_key_elements, popped);
 }
 
 static const redisc_lmpop_options no_lmpop_options;
@@ -564,8 +564,8 @@ redisc_status redisc_lmpop_with(redisc *r, redisc_str_list keys, redisc_list_end
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lmpop, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lmpop, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_key_elements, popped);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -575,10 +575,10 @@ redisc_status redisc_lmpop_with(redisc *r, redisc_str_list keys, redisc_list_end
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_key_elements, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_key_elements, popped);
 }
 
-static const redisc_command_info command_lpop = {
+static const redisc_operation_info command_lpop = {
     .name = "LPOP",
     .words = "$4\r\nLPOP\r\n",
     .words_len = 10,
@@ -586,28 +586,28 @@ static const redisc_command_info command_lpop = {
 
 redisc_status redisc_lpop(redisc *r, redisc_str key, const redisc_str **element)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpop, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpop, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
 redisc_status redisc_lpop_count(redisc *r, redisc_str key, int64_t count,
                                 const redisc_str_list **elements)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpop, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpop, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
-static const redisc_command_info command_lpos = {
+static const redisc_operation_info command_lpos = {
     .name = "LPOS",
     .words = "$4\r\nLPOS\r\n",
     .words_len = 10,
@@ -618,13 +618,13 @@ redisc_status redisc_lpos(redisc *r, redisc_str key, redisc_str element,
                           redisc_optional_integer *index)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(element);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpos, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpos, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, index);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, element, "element");
-    return redisc_command_end(&c, &redisc_reads_optional_integer, index);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, index);
 }
 
 static const redisc_lpos_options no_lpos_options;
@@ -640,8 +640,8 @@ redisc_status redisc_lpos_with(redisc *r, redisc_str key, redisc_str element,
     argc += options->rank != 0 ? 2 : 0;
     argc += options->maxlen != 0 ? 2 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpos, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpos, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, index);
     }
     redisc_put_key(&c, key, "key");
@@ -654,7 +654,7 @@ redisc_status redisc_lpos_with(redisc *r, redisc_str key, redisc_str element,
         redisc_put_word(&c, "$6\r\nMAXLEN\r\n");
         redisc_put_integer(&c, options->maxlen);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_integer, index);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, index);
 }
 
 redisc_status redisc_lpos_count(redisc *r, redisc_str key, redisc_str element, int64_t count,
@@ -662,15 +662,15 @@ redisc_status redisc_lpos_count(redisc *r, redisc_str key, redisc_str element, i
 {
     size_t room = redisc_room_str(key) + redisc_room_str(element) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpos, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpos, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, indexes);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, element, "element");
     redisc_put_word(&c, "$5\r\nCOUNT\r\n");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_integer_list, indexes);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, indexes);
 }
 
 redisc_status redisc_lpos_count_with(redisc *r, redisc_str key, redisc_str element, int64_t count,
@@ -686,8 +686,8 @@ redisc_status redisc_lpos_count_with(redisc *r, redisc_str key, redisc_str eleme
     argc += options->rank != 0 ? 2 : 0;
     argc += options->maxlen != 0 ? 2 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpos, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpos, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, indexes);
     }
     redisc_put_key(&c, key, "key");
@@ -702,10 +702,10 @@ redisc_status redisc_lpos_count_with(redisc *r, redisc_str key, redisc_str eleme
         redisc_put_word(&c, "$6\r\nMAXLEN\r\n");
         redisc_put_integer(&c, options->maxlen);
     }
-    return redisc_command_end(&c, &redisc_reads_integer_list, indexes);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, indexes);
 }
 
-static const redisc_command_info command_lpush = {
+static const redisc_operation_info command_lpush = {
     .name = "LPUSH",
     .words = "$5\r\nLPUSH\r\n",
     .words_len = 11,
@@ -718,16 +718,16 @@ redisc_status redisc_lpush(redisc *r, redisc_str key, redisc_str_list elements, 
                                   elements.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(elements);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpush, 2 + elements.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpush, 2 + elements.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, elements, "elements");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_lpushx = {
+static const redisc_operation_info command_lpushx = {
     .name = "LPUSHX",
     .words = "$6\r\nLPUSHX\r\n",
     .words_len = 12,
@@ -740,16 +740,16 @@ redisc_status redisc_lpushx(redisc *r, redisc_str key, redisc_str_list elements,
                                   elements.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(elements);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lpushx, 2 + elements.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lpushx, 2 + elements.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, elements, "elements");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_lrange = {
+static const redisc_operation_info command_lrange = {
     .name = "LRANGE",
     .words = "$6\r\nLRANGE\r\n",
     .words_len = 12,
@@ -760,17 +760,17 @@ redisc_status redisc_lrange(redisc *r, redisc_str key, int64_t start, int64_t st
                             const redisc_str_list **elements)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, elements);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
-    return redisc_command_end(&c, &redisc_reads_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_str_list, elements);
 }
 
-static const redisc_command_info command_lrem = {
+static const redisc_operation_info command_lrem = {
     .name = "LREM",
     .words = "$4\r\nLREM\r\n",
     .words_len = 10,
@@ -780,31 +780,31 @@ redisc_status redisc_lrem(redisc *r, redisc_str key, int64_t count, redisc_str e
                           int64_t *removed)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(element) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lrem, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lrem, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
     redisc_put_str(&c, element, "element");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
 redisc_status redisc_legacy_lrem(redisc *r, redisc_str key, redisc_str element, int64_t count,
                                  int64_t *removed)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(element) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lrem, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lrem, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
     redisc_put_str(&c, element, "element");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_lset = {
+static const redisc_operation_info command_lset = {
     .name = "LSET",
     .words = "$4\r\nLSET\r\n",
     .words_len = 10,
@@ -813,17 +813,17 @@ static const redisc_command_info command_lset = {
 redisc_status redisc_lset(redisc *r, redisc_str key, int64_t index, redisc_str element)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(element) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lset, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lset, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, index);
     redisc_put_str(&c, element, "element");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_ltrim = {
+static const redisc_operation_info command_ltrim = {
     .name = "LTRIM",
     .words = "$5\r\nLTRIM\r\n",
     .words_len = 11,
@@ -832,17 +832,17 @@ static const redisc_command_info command_ltrim = {
 redisc_status redisc_ltrim(redisc *r, redisc_str key, int64_t start, int64_t stop)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_ltrim, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_ltrim, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_rpop = {
+static const redisc_operation_info command_rpop = {
     .name = "RPOP",
     .words = "$4\r\nRPOP\r\n",
     .words_len = 10,
@@ -850,28 +850,28 @@ static const redisc_command_info command_rpop = {
 
 redisc_status redisc_rpop(redisc *r, redisc_str key, const redisc_str **element)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_rpop, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_rpop, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
 redisc_status redisc_rpop_count(redisc *r, redisc_str key, int64_t count,
                                 const redisc_str_list **elements)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_rpop, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_rpop, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_str_list, elements);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_optional_str_list, elements);
+    return redisc_operation_end(&c, &redisc_reads_optional_str_list, elements);
 }
 
-static const redisc_command_info command_rpoplpush = {
+static const redisc_operation_info command_rpoplpush = {
     .name = "RPOPLPUSH",
     .words = "$9\r\nRPOPLPUSH\r\n",
     .words_len = 15,
@@ -881,16 +881,16 @@ redisc_status redisc_rpoplpush(redisc *r, redisc_str source, redisc_str destinat
                                const redisc_str **element)
 {
     size_t room = redisc_room_str(source) + redisc_room_str(destination);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_rpoplpush, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_rpoplpush, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, element);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
-    return redisc_command_end(&c, &redisc_reads_optional_string, element);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, element);
 }
 
-static const redisc_command_info command_rpush = {
+static const redisc_operation_info command_rpush = {
     .name = "RPUSH",
     .words = "$5\r\nRPUSH\r\n",
     .words_len = 11,
@@ -903,16 +903,16 @@ redisc_status redisc_rpush(redisc *r, redisc_str key, redisc_str_list elements, 
                                   elements.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(elements);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_rpush, 2 + elements.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_rpush, 2 + elements.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, elements, "elements");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_rpushx = {
+static const redisc_operation_info command_rpushx = {
     .name = "RPUSHX",
     .words = "$6\r\nRPUSHX\r\n",
     .words_len = 12,
@@ -925,11 +925,11 @@ redisc_status redisc_rpushx(redisc *r, redisc_str key, redisc_str_list elements,
                                   elements.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(elements);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_rpushx, 2 + elements.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_rpushx, 2 + elements.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, elements, "elements");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }

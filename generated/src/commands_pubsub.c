@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_publish = {
+static const redisc_operation_info command_publish = {
     .name = "PUBLISH",
     .words = "$7\r\nPUBLISH\r\n",
     .words_len = 13,
@@ -16,16 +16,16 @@ static const redisc_command_info command_publish = {
 redisc_status redisc_publish(redisc *r, redisc_str channel, redisc_str message, int64_t *receivers)
 {
     size_t room = redisc_room_str(channel) + redisc_room_str(message);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_publish, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_publish, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, receivers);
     }
     redisc_put_str(&c, channel, "channel");
     redisc_put_str(&c, message, "message");
-    return redisc_command_end(&c, &redisc_reads_integer, receivers);
+    return redisc_operation_end(&c, &redisc_reads_integer, receivers);
 }
 
-static const redisc_command_info command_pubsub_channels = {
+static const redisc_operation_info command_pubsub_channels = {
     .name = "PUBSUB CHANNELS",
     .words = "$6\r\nPUBSUB\r\n$8\r\nCHANNELS\r\n",
     .words_len = 26,
@@ -34,25 +34,25 @@ static const redisc_command_info command_pubsub_channels = {
 
 redisc_status redisc_pubsub_channels(redisc *r, const redisc_str_list **channels)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_channels, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_channels, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, channels);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, channels);
+    return redisc_operation_end(&c, &redisc_reads_str_list, channels);
 }
 
 redisc_status redisc_pubsub_channels_matching(redisc *r, redisc_str pattern,
                                               const redisc_str_list **channels)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_channels, 3, redisc_room_str(pattern))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_channels, 3, redisc_room_str(pattern))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, channels);
     }
     redisc_put_str(&c, pattern, "pattern");
-    return redisc_command_end(&c, &redisc_reads_str_list, channels);
+    return redisc_operation_end(&c, &redisc_reads_str_list, channels);
 }
 
-static const redisc_command_info command_pubsub_help = {
+static const redisc_operation_info command_pubsub_help = {
     .name = "PUBSUB HELP",
     .words = "$6\r\nPUBSUB\r\n$4\r\nHELP\r\n",
     .words_len = 22,
@@ -61,14 +61,14 @@ static const redisc_command_info command_pubsub_help = {
 
 redisc_status redisc_pubsub_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_pubsub_numpat = {
+static const redisc_operation_info command_pubsub_numpat = {
     .name = "PUBSUB NUMPAT",
     .words = "$6\r\nPUBSUB\r\n$6\r\nNUMPAT\r\n",
     .words_len = 24,
@@ -77,14 +77,14 @@ static const redisc_command_info command_pubsub_numpat = {
 
 redisc_status redisc_pubsub_numpat(redisc *r, int64_t *patterns)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_numpat, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_numpat, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, patterns);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, patterns);
+    return redisc_operation_end(&c, &redisc_reads_integer, patterns);
 }
 
-static const redisc_command_info command_pubsub_numsub = {
+static const redisc_operation_info command_pubsub_numsub = {
     .name = "PUBSUB NUMSUB",
     .words = "$6\r\nPUBSUB\r\n$6\r\nNUMSUB\r\n",
     .words_len = 24,
@@ -99,15 +99,15 @@ redisc_status redisc_pubsub_numsub(redisc *r, redisc_str_list channels,
                                   counts, "channels", channels.count);
     }
     size_t room = redisc_room_str_list(channels);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_numsub, 2 + channels.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_numsub, 2 + channels.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_channel_subscribers_list, counts);
     }
     redisc_put_str_list(&c, channels, "channels");
-    return redisc_command_end(&c, &redisc_reads_channel_subscribers_list, counts);
+    return redisc_operation_end(&c, &redisc_reads_channel_subscribers_list, counts);
 }
 
-static const redisc_command_info command_pubsub_shardchannels = {
+static const redisc_operation_info command_pubsub_shardchannels = {
     .name = "PUBSUB SHARDCHANNELS",
     .words = "$6\r\nPUBSUB\r\n$13\r\nSHARDCHANNELS\r\n",
     .words_len = 32,
@@ -116,25 +116,26 @@ static const redisc_command_info command_pubsub_shardchannels = {
 
 redisc_status redisc_pubsub_shardchannels(redisc *r, const redisc_str_list **channels)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_shardchannels, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_shardchannels, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, channels);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, channels);
+    return redisc_operation_end(&c, &redisc_reads_str_list, channels);
 }
 
 redisc_status redisc_pubsub_shardchannels_matching(redisc *r, redisc_str pattern,
                                                    const redisc_str_list **channels)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_shardchannels, 3, redisc_room_str(pattern))) {
+    size_t room = redisc_room_str(pattern);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_shardchannels, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, channels);
     }
     redisc_put_str(&c, pattern, "pattern");
-    return redisc_command_end(&c, &redisc_reads_str_list, channels);
+    return redisc_operation_end(&c, &redisc_reads_str_list, channels);
 }
 
-static const redisc_command_info command_pubsub_shardnumsub = {
+static const redisc_operation_info command_pubsub_shardnumsub = {
     .name = "PUBSUB SHARDNUMSUB",
     .words = "$6\r\nPUBSUB\r\n$11\r\nSHARDNUMSUB\r\n",
     .words_len = 30,
@@ -150,15 +151,16 @@ redisc_status redisc_pubsub_shardnumsub(redisc *r, redisc_str_list shardchannels
                                   shardchannels.count);
     }
     size_t room = redisc_room_str_list(shardchannels);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_pubsub_shardnumsub, 2 + shardchannels.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_pubsub_shardnumsub, 2 + shardchannels.count,
+                                room)) {
         return redisc_refuse_begin(&c, &redisc_reads_channel_subscribers_list, counts);
     }
     redisc_put_str_list(&c, shardchannels, "shardchannels");
-    return redisc_command_end(&c, &redisc_reads_channel_subscribers_list, counts);
+    return redisc_operation_end(&c, &redisc_reads_channel_subscribers_list, counts);
 }
 
-static const redisc_command_info command_spublish = {
+static const redisc_operation_info command_spublish = {
     .name = "SPUBLISH",
     .words = "$8\r\nSPUBLISH\r\n",
     .words_len = 14,
@@ -168,11 +170,11 @@ redisc_status redisc_spublish(redisc *r, redisc_str shardchannel, redisc_str mes
                               int64_t *receivers)
 {
     size_t room = redisc_room_str(shardchannel) + redisc_room_str(message);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_spublish, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_spublish, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, receivers);
     }
     redisc_put_key(&c, shardchannel, "shardchannel");
     redisc_put_str(&c, message, "message");
-    return redisc_command_end(&c, &redisc_reads_integer, receivers);
+    return redisc_operation_end(&c, &redisc_reads_integer, receivers);
 }

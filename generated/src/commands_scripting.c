@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_eval = {
+static const redisc_operation_info command_eval = {
     .name = "EVAL",
     .words = "$4\r\nEVAL\r\n",
     .words_len = 10,
@@ -24,18 +24,18 @@ redisc_status redisc_eval(redisc *r, redisc_str script, redisc_str_list keys, re
     }
     size_t room = redisc_room_str(script) + redisc_room_str_list(keys) + redisc_room_str_list(args);
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_eval, 3 + keys.count + args.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_eval, 3 + keys.count + args.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_dynamic, reply);
     }
     redisc_put_str(&c, script, "script");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_str_list(&c, args, "args");
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
-static const redisc_command_info command_eval_ro = {
+static const redisc_operation_info command_eval_ro = {
     .name = "EVAL_RO",
     .words = "$7\r\nEVAL_RO\r\n",
     .words_len = 13,
@@ -55,18 +55,18 @@ redisc_status redisc_eval_ro(redisc *r, redisc_str script, redisc_str_list keys,
     }
     size_t room = redisc_room_str(script) + redisc_room_str_list(keys) + redisc_room_str_list(args);
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_eval_ro, 3 + keys.count + args.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_eval_ro, 3 + keys.count + args.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_dynamic, reply);
     }
     redisc_put_str(&c, script, "script");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_str_list(&c, args, "args");
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
-static const redisc_command_info command_evalsha = {
+static const redisc_operation_info command_evalsha = {
     .name = "EVALSHA",
     .words = "$7\r\nEVALSHA\r\n",
     .words_len = 13,
@@ -85,18 +85,18 @@ redisc_status redisc_evalsha(redisc *r, redisc_str sha1, redisc_str_list keys, r
     }
     size_t room = redisc_room_str(sha1) + redisc_room_str_list(keys) + redisc_room_str_list(args);
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_evalsha, 3 + keys.count + args.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_evalsha, 3 + keys.count + args.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_dynamic, reply);
     }
     redisc_put_str(&c, sha1, "sha1");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_str_list(&c, args, "args");
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
-static const redisc_command_info command_evalsha_ro = {
+static const redisc_operation_info command_evalsha_ro = {
     .name = "EVALSHA_RO",
     .words = "$10\r\nEVALSHA_RO\r\n",
     .words_len = 17,
@@ -116,18 +116,18 @@ redisc_status redisc_evalsha_ro(redisc *r, redisc_str sha1, redisc_str_list keys
     }
     size_t room = redisc_room_str(sha1) + redisc_room_str_list(keys) + redisc_room_str_list(args);
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_evalsha_ro, 3 + keys.count + args.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_evalsha_ro, 3 + keys.count + args.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_dynamic, reply);
     }
     redisc_put_str(&c, sha1, "sha1");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_str_list(&c, args, "args");
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
-static const redisc_command_info command_fcall = {
+static const redisc_operation_info command_fcall = {
     .name = "FCALL",
     .words = "$5\r\nFCALL\r\n",
     .words_len = 11,
@@ -144,18 +144,18 @@ redisc_status redisc_fcall(redisc *r, redisc_str function, redisc_str_list keys,
     }
     size_t room = redisc_room_str(function) + redisc_room_str_list(keys);
     room += redisc_room_str_list(args) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_fcall, 3 + keys.count + args.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_fcall, 3 + keys.count + args.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_dynamic, reply);
     }
     redisc_put_str(&c, function, "function");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_str_list(&c, args, "args");
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
-static const redisc_command_info command_fcall_ro = {
+static const redisc_operation_info command_fcall_ro = {
     .name = "FCALL_RO",
     .words = "$8\r\nFCALL_RO\r\n",
     .words_len = 14,
@@ -175,18 +175,18 @@ redisc_status redisc_fcall_ro(redisc *r, redisc_str function, redisc_str_list ke
     }
     size_t room = redisc_room_str(function) + redisc_room_str_list(keys);
     room += redisc_room_str_list(args) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_fcall_ro, 3 + keys.count + args.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_fcall_ro, 3 + keys.count + args.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_dynamic, reply);
     }
     redisc_put_str(&c, function, "function");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_str_list(&c, args, "args");
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
-static const redisc_command_info command_function_delete = {
+static const redisc_operation_info command_function_delete = {
     .name = "FUNCTION DELETE",
     .words = "$8\r\nFUNCTION\r\n$6\r\nDELETE\r\n",
     .words_len = 26,
@@ -194,15 +194,16 @@ static const redisc_command_info command_function_delete = {
 
 redisc_status redisc_function_delete(redisc *r, redisc_str library_name)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_delete, 3, redisc_room_str(library_name))) {
+    size_t room = redisc_room_str(library_name);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_delete, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, library_name, "library_name");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_function_dump = {
+static const redisc_operation_info command_function_dump = {
     .name = "FUNCTION DUMP",
     .words = "$8\r\nFUNCTION\r\n$4\r\nDUMP\r\n",
     .words_len = 24,
@@ -211,14 +212,14 @@ static const redisc_command_info command_function_dump = {
 
 redisc_status redisc_function_dump(redisc *r, const redisc_str **payload)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_dump, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_dump, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_string, payload);
     }
-    return redisc_command_end(&c, &redisc_reads_string, payload);
+    return redisc_operation_end(&c, &redisc_reads_string, payload);
 }
 
-static const redisc_command_info command_function_flush = {
+static const redisc_operation_info command_function_flush = {
     .name = "FUNCTION FLUSH",
     .words = "$8\r\nFUNCTION\r\n$5\r\nFLUSH\r\n",
     .words_len = 25,
@@ -227,14 +228,14 @@ static const redisc_command_info command_function_flush = {
 
 redisc_status redisc_function_flush(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_flush, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_flush, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static void put_flush_mode(redisc_command *c, redisc_flush_mode value)
+static void put_flush_mode(redisc_operation *c, redisc_flush_mode value)
 {
     switch (value) {
     case REDISC_FLUSH_ASYNC:
@@ -263,15 +264,15 @@ redisc_status redisc_function_flush_with(redisc *r, const redisc_function_flush_
     size_t room = 0;
     argc += options->mode != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_flush, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_flush, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_flush_mode(&c, options->mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_function_help = {
+static const redisc_operation_info command_function_help = {
     .name = "FUNCTION HELP",
     .words = "$8\r\nFUNCTION\r\n$4\r\nHELP\r\n",
     .words_len = 24,
@@ -280,14 +281,14 @@ static const redisc_command_info command_function_help = {
 
 redisc_status redisc_function_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_function_kill = {
+static const redisc_operation_info command_function_kill = {
     .name = "FUNCTION KILL",
     .words = "$8\r\nFUNCTION\r\n$4\r\nKILL\r\n",
     .words_len = 24,
@@ -295,14 +296,14 @@ static const redisc_command_info command_function_kill = {
 
 redisc_status redisc_function_kill(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_kill, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_kill, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_function_list = {
+static const redisc_operation_info command_function_list = {
     .name = "FUNCTION LIST",
     .words = "$8\r\nFUNCTION\r\n$4\r\nLIST\r\n",
     .words_len = 24,
@@ -311,11 +312,11 @@ static const redisc_command_info command_function_list = {
 
 redisc_status redisc_function_list(redisc *r, const redisc_library_list **libraries)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_list, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_list, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_library_list, libraries);
     }
-    return redisc_command_end(&c, &redisc_reads_library_list, libraries);
+    return redisc_operation_end(&c, &redisc_reads_library_list, libraries);
 }
 
 static const redisc_function_list_options no_function_list_options;
@@ -331,8 +332,8 @@ redisc_status redisc_function_list_with(redisc *r, const redisc_function_list_op
     argc += options->libraryname.data != NULL ? 2 : 0;
     argc += options->withcode ? 1 : 0;
     room += redisc_room_str(options->libraryname) + 2 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_list, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_list, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_library_list, libraries);
     }
     if (options->libraryname.data != NULL) {
@@ -342,10 +343,10 @@ redisc_status redisc_function_list_with(redisc *r, const redisc_function_list_op
     if (options->withcode) {
         redisc_put_word(&c, "$8\r\nWITHCODE\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_library_list, libraries);
+    return redisc_operation_end(&c, &redisc_reads_library_list, libraries);
 }
 
-static const redisc_command_info command_function_load = {
+static const redisc_operation_info command_function_load = {
     .name = "FUNCTION LOAD",
     .words = "$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n",
     .words_len = 24,
@@ -353,12 +354,12 @@ static const redisc_command_info command_function_load = {
 
 redisc_status redisc_function_load(redisc *r, redisc_str function_code, const redisc_str **library)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_load, 3, redisc_room_str(function_code))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_load, 3, redisc_room_str(function_code))) {
         return redisc_refuse_begin(&c, &redisc_reads_string, library);
     }
     redisc_put_str(&c, function_code, "function_code");
-    return redisc_command_end(&c, &redisc_reads_string, library);
+    return redisc_operation_end(&c, &redisc_reads_string, library);
 }
 
 static const redisc_function_load_options no_function_load_options;
@@ -374,18 +375,18 @@ redisc_status redisc_function_load_with(redisc *r, redisc_str function_code,
     size_t room = redisc_room_str(function_code);
     argc += options->replace ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_load, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_load, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_string, library);
     }
     if (options->replace) {
         redisc_put_word(&c, "$7\r\nREPLACE\r\n");
     }
     redisc_put_str(&c, function_code, "function_code");
-    return redisc_command_end(&c, &redisc_reads_string, library);
+    return redisc_operation_end(&c, &redisc_reads_string, library);
 }
 
-static const redisc_command_info command_function_restore = {
+static const redisc_operation_info command_function_restore = {
     .name = "FUNCTION RESTORE",
     .words = "$8\r\nFUNCTION\r\n$7\r\nRESTORE\r\n",
     .words_len = 27,
@@ -394,15 +395,15 @@ static const redisc_command_info command_function_restore = {
 redisc_status redisc_function_restore(redisc *r, redisc_str serialized_value)
 {
     size_t room = redisc_room_str(serialized_value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_restore, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_restore, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, serialized_value, "serialized_value");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static void put_function_restore_policy(redisc_command *c, redisc_function_restore_policy value)
+static void put_function_restore_policy(redisc_operation *c, redisc_function_restore_policy value)
 {
     switch (value) {
     case REDISC_FUNCTION_RESTORE_FLUSH:
@@ -435,16 +436,16 @@ redisc_status redisc_function_restore_with(redisc *r, redisc_str serialized_valu
     size_t room = redisc_room_str(serialized_value);
     argc += options->policy != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_restore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_restore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_str(&c, serialized_value, "serialized_value");
     put_function_restore_policy(&c, options->policy);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_function_stats = {
+static const redisc_operation_info command_function_stats = {
     .name = "FUNCTION STATS",
     .words = "$8\r\nFUNCTION\r\n$5\r\nSTATS\r\n",
     .words_len = 25,
@@ -453,14 +454,14 @@ static const redisc_command_info command_function_stats = {
 
 redisc_status redisc_function_stats(redisc *r, const redisc_scripting_stats **stats)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_function_stats, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_function_stats, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_scripting_stats, stats);
     }
-    return redisc_command_end(&c, &redisc_reads_scripting_stats, stats);
+    return redisc_operation_end(&c, &redisc_reads_scripting_stats, stats);
 }
 
-static const redisc_command_info command_script_debug = {
+static const redisc_operation_info command_script_debug = {
     .name = "SCRIPT DEBUG",
     .words = "$6\r\nSCRIPT\r\n$5\r\nDEBUG\r\n",
     .words_len = 23,
@@ -469,7 +470,7 @@ static const redisc_command_info command_script_debug = {
              "connection.",
 };
 
-static void put_script_debug_mode(redisc_command *c, redisc_script_debug_mode value)
+static void put_script_debug_mode(redisc_operation *c, redisc_script_debug_mode value)
 {
     switch (value) {
     case REDISC_SCRIPT_DEBUG_YES:
@@ -491,12 +492,12 @@ redisc_status redisc_script_debug(redisc *r, redisc_script_debug_mode mode)
     if (mode < REDISC_SCRIPT_DEBUG_YES || mode > REDISC_SCRIPT_DEBUG_NO) {
         return redisc_refuse_value(&command_script_debug, &redisc_reads_ok, NULL, "mode", mode);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_debug, 3, REDISC_ROOM_WORD)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_debug, 3, REDISC_ROOM_WORD)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_script_debug_mode(&c, mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_script_debug_options no_script_debug_options;
@@ -514,18 +515,18 @@ redisc_status redisc_script_debug_with(redisc *r, redisc_script_debug_mode mode,
     size_t room = REDISC_ROOM_WORD;
     argc += options->engine.data != NULL ? 1 : 0;
     room += redisc_room_str(options->engine);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_debug, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_debug, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_script_debug_mode(&c, mode);
     if (options->engine.data != NULL) {
         redisc_put_str(&c, options->engine, "engine");
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_script_exists = {
+static const redisc_operation_info command_script_exists = {
     .name = "SCRIPT EXISTS",
     .words = "$6\r\nSCRIPT\r\n$6\r\nEXISTS\r\n",
     .words_len = 24,
@@ -540,15 +541,15 @@ redisc_status redisc_script_exists(redisc *r, redisc_str_list sha1,
                                   sha1.count);
     }
     size_t room = redisc_room_str_list(sha1);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_exists, 2 + sha1.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_exists, 2 + sha1.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean_list, exist);
     }
     redisc_put_str_list(&c, sha1, "sha1");
-    return redisc_command_end(&c, &redisc_reads_boolean_list, exist);
+    return redisc_operation_end(&c, &redisc_reads_boolean_list, exist);
 }
 
-static const redisc_command_info command_script_flush = {
+static const redisc_operation_info command_script_flush = {
     .name = "SCRIPT FLUSH",
     .words = "$6\r\nSCRIPT\r\n$5\r\nFLUSH\r\n",
     .words_len = 23,
@@ -557,11 +558,11 @@ static const redisc_command_info command_script_flush = {
 
 redisc_status redisc_script_flush(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_flush, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_flush, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_script_flush_options no_script_flush_options;
@@ -579,15 +580,15 @@ redisc_status redisc_script_flush_with(redisc *r, const redisc_script_flush_opti
     size_t room = 0;
     argc += options->mode != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_flush, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_flush, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     put_flush_mode(&c, options->mode);
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_script_help = {
+static const redisc_operation_info command_script_help = {
     .name = "SCRIPT HELP",
     .words = "$6\r\nSCRIPT\r\n$4\r\nHELP\r\n",
     .words_len = 22,
@@ -596,14 +597,14 @@ static const redisc_command_info command_script_help = {
 
 redisc_status redisc_script_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_script_kill = {
+static const redisc_operation_info command_script_kill = {
     .name = "SCRIPT KILL",
     .words = "$6\r\nSCRIPT\r\n$4\r\nKILL\r\n",
     .words_len = 22,
@@ -611,14 +612,14 @@ static const redisc_command_info command_script_kill = {
 
 redisc_status redisc_script_kill(redisc *r)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_kill, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_kill, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_script_load = {
+static const redisc_operation_info command_script_load = {
     .name = "SCRIPT LOAD",
     .words = "$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n",
     .words_len = 22,
@@ -627,15 +628,15 @@ static const redisc_command_info command_script_load = {
 
 redisc_status redisc_script_load(redisc *r, redisc_str script, const redisc_str **sha1)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_load, 3, redisc_room_str(script))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_load, 3, redisc_room_str(script))) {
         return redisc_refuse_begin(&c, &redisc_reads_string, sha1);
     }
     redisc_put_str(&c, script, "script");
-    return redisc_command_end(&c, &redisc_reads_string, sha1);
+    return redisc_operation_end(&c, &redisc_reads_string, sha1);
 }
 
-static const redisc_command_info command_script_show = {
+static const redisc_operation_info command_script_show = {
     .name = "SCRIPT SHOW",
     .words = "$6\r\nSCRIPT\r\n$4\r\nSHOW\r\n",
     .words_len = 22,
@@ -644,10 +645,10 @@ static const redisc_command_info command_script_show = {
 
 redisc_status redisc_script_show(redisc *r, redisc_str sha1, const redisc_str **script)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_script_show, 3, redisc_room_str(sha1))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_script_show, 3, redisc_room_str(sha1))) {
         return redisc_refuse_begin(&c, &redisc_reads_string, script);
     }
     redisc_put_str(&c, sha1, "sha1");
-    return redisc_command_end(&c, &redisc_reads_string, script);
+    return redisc_operation_end(&c, &redisc_reads_string, script);
 }

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_sadd = {
+static const redisc_operation_info command_sadd = {
     .name = "SADD",
     .words = "$4\r\nSADD\r\n",
     .words_len = 10,
@@ -20,16 +20,16 @@ redisc_status redisc_sadd(redisc *r, redisc_str key, redisc_str_list members, in
                                   members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sadd, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sadd, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
-static const redisc_command_info command_scard = {
+static const redisc_operation_info command_scard = {
     .name = "SCARD",
     .words = "$5\r\nSCARD\r\n",
     .words_len = 11,
@@ -38,15 +38,15 @@ static const redisc_command_info command_scard = {
 
 redisc_status redisc_scard(redisc *r, redisc_str key, int64_t *members)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_scard, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_scard, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
-static const redisc_command_info command_sdiff = {
+static const redisc_operation_info command_sdiff = {
     .name = "SDIFF",
     .words = "$5\r\nSDIFF\r\n",
     .words_len = 11,
@@ -59,15 +59,16 @@ redisc_status redisc_sdiff(redisc *r, redisc_str_list keys, const redisc_str_lis
         return redisc_refuse_list(&command_sdiff, &redisc_reads_str_list, members, "keys",
                                   keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sdiff, 1 + keys.count, redisc_room_str_list(keys))) {
+    size_t room = redisc_room_str_list(keys);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sdiff, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_sdiffcard = {
+static const redisc_operation_info command_sdiffcard = {
     .name = "SDIFFCARD",
     .words = "$9\r\nSDIFFCARD\r\n",
     .words_len = 15,
@@ -81,13 +82,13 @@ redisc_status redisc_sdiffcard(redisc *r, redisc_str_list keys, int64_t *members
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sdiffcard, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sdiffcard, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
 static const redisc_sdiffcard_options no_sdiffcard_options;
@@ -106,8 +107,8 @@ redisc_status redisc_sdiffcard_with(redisc *r, redisc_str_list keys,
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
     argc += options->limit != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sdiffcard, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sdiffcard, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -116,10 +117,10 @@ redisc_status redisc_sdiffcard_with(redisc *r, redisc_str_list keys,
         redisc_put_word(&c, "$5\r\nLIMIT\r\n");
         redisc_put_integer(&c, options->limit);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
-static const redisc_command_info command_sdiffstore = {
+static const redisc_operation_info command_sdiffstore = {
     .name = "SDIFFSTORE",
     .words = "$10\r\nSDIFFSTORE\r\n",
     .words_len = 17,
@@ -133,16 +134,16 @@ redisc_status redisc_sdiffstore(redisc *r, redisc_str destination, redisc_str_li
                                   keys.count);
     }
     size_t room = redisc_room_str(destination) + redisc_room_str_list(keys);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sdiffstore, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sdiffstore, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
-static const redisc_command_info command_sinter = {
+static const redisc_operation_info command_sinter = {
     .name = "SINTER",
     .words = "$6\r\nSINTER\r\n",
     .words_len = 12,
@@ -155,15 +156,16 @@ redisc_status redisc_sinter(redisc *r, redisc_str_list keys, const redisc_str_li
         return redisc_refuse_list(&command_sinter, &redisc_reads_str_list, members, "keys",
                                   keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sinter, 1 + keys.count, redisc_room_str_list(keys))) {
+    size_t room = redisc_room_str_list(keys);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sinter, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_sintercard = {
+static const redisc_operation_info command_sintercard = {
     .name = "SINTERCARD",
     .words = "$10\r\nSINTERCARD\r\n",
     .words_len = 17,
@@ -177,13 +179,13 @@ redisc_status redisc_sintercard(redisc *r, redisc_str_list keys, int64_t *member
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sintercard, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sintercard, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
 static const redisc_sintercard_options no_sintercard_options;
@@ -202,8 +204,8 @@ redisc_status redisc_sintercard_with(redisc *r, redisc_str_list keys,
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
     argc += options->limit != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sintercard, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sintercard, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -212,10 +214,10 @@ redisc_status redisc_sintercard_with(redisc *r, redisc_str_list keys,
         redisc_put_word(&c, "$5\r\nLIMIT\r\n");
         redisc_put_integer(&c, options->limit);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
-static const redisc_command_info command_sinterstore = {
+static const redisc_operation_info command_sinterstore = {
     .name = "SINTERSTORE",
     .words = "$11\r\nSINTERSTORE\r\n",
     .words_len = 18,
@@ -230,16 +232,16 @@ redisc_status redisc_sinterstore(redisc *r, redisc_str destination, redisc_str_l
                                   keys.count);
     }
     size_t room = redisc_room_str(destination) + redisc_room_str_list(keys);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sinterstore, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sinterstore, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
-static const redisc_command_info command_sismember = {
+static const redisc_operation_info command_sismember = {
     .name = "SISMEMBER",
     .words = "$9\r\nSISMEMBER\r\n",
     .words_len = 15,
@@ -249,16 +251,16 @@ static const redisc_command_info command_sismember = {
 redisc_status redisc_sismember(redisc *r, redisc_str key, redisc_str member, bool *is_member)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sismember, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sismember, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, is_member);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_boolean, is_member);
+    return redisc_operation_end(&c, &redisc_reads_boolean, is_member);
 }
 
-static const redisc_command_info command_smembers = {
+static const redisc_operation_info command_smembers = {
     .name = "SMEMBERS",
     .words = "$8\r\nSMEMBERS\r\n",
     .words_len = 14,
@@ -267,15 +269,15 @@ static const redisc_command_info command_smembers = {
 
 redisc_status redisc_smembers(redisc *r, redisc_str key, const redisc_str_list **members)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_smembers, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_smembers, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_smismember = {
+static const redisc_operation_info command_smismember = {
     .name = "SMISMEMBER",
     .words = "$10\r\nSMISMEMBER\r\n",
     .words_len = 17,
@@ -290,16 +292,16 @@ redisc_status redisc_smismember(redisc *r, redisc_str key, redisc_str_list membe
                                   "members", members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_smismember, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_smismember, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean_list, are_members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_boolean_list, are_members);
+    return redisc_operation_end(&c, &redisc_reads_boolean_list, are_members);
 }
 
-static const redisc_command_info command_smove = {
+static const redisc_operation_info command_smove = {
     .name = "SMOVE",
     .words = "$5\r\nSMOVE\r\n",
     .words_len = 11,
@@ -309,17 +311,17 @@ redisc_status redisc_smove(redisc *r, redisc_str source, redisc_str destination,
                            bool *moved)
 {
     size_t room = redisc_room_str(source) + redisc_room_str(destination) + redisc_room_str(member);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_smove, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_smove, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, moved);
     }
     redisc_put_key(&c, source, "source");
     redisc_put_key(&c, destination, "destination");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_boolean, moved);
+    return redisc_operation_end(&c, &redisc_reads_boolean, moved);
 }
 
-static const redisc_command_info command_spop = {
+static const redisc_operation_info command_spop = {
     .name = "SPOP",
     .words = "$4\r\nSPOP\r\n",
     .words_len = 10,
@@ -327,28 +329,28 @@ static const redisc_command_info command_spop = {
 
 redisc_status redisc_spop(redisc *r, redisc_str key, const redisc_str **member)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_spop, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_spop, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, member);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, member);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, member);
 }
 
 redisc_status redisc_spop_count(redisc *r, redisc_str key, int64_t count,
                                 const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_spop, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_spop, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_srandmember = {
+static const redisc_operation_info command_srandmember = {
     .name = "SRANDMEMBER",
     .words = "$11\r\nSRANDMEMBER\r\n",
     .words_len = 18,
@@ -357,28 +359,28 @@ static const redisc_command_info command_srandmember = {
 
 redisc_status redisc_srandmember(redisc *r, redisc_str key, const redisc_str **member)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_srandmember, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_srandmember, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, member);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, member);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, member);
 }
 
 redisc_status redisc_srandmember_count(redisc *r, redisc_str key, int64_t count,
                                        const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_srandmember, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_srandmember, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_srem = {
+static const redisc_operation_info command_srem = {
     .name = "SREM",
     .words = "$4\r\nSREM\r\n",
     .words_len = 10,
@@ -391,16 +393,16 @@ redisc_status redisc_srem(redisc *r, redisc_str key, redisc_str_list members, in
                                   members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_srem, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_srem, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_sscan = {
+static const redisc_operation_info command_sscan = {
     .name = "SSCAN",
     .words = "$5\r\nSSCAN\r\n",
     .words_len = 11,
@@ -411,13 +413,13 @@ redisc_status redisc_sscan(redisc *r, redisc_str key, uint64_t cursor,
                            const redisc_sscan_page **page)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sscan, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sscan, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_sscan_page, page);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_unsigned(&c, cursor);
-    return redisc_command_end(&c, &redisc_reads_sscan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_sscan_page, page);
 }
 
 static const redisc_sscan_options no_sscan_options;
@@ -433,8 +435,8 @@ redisc_status redisc_sscan_with(redisc *r, redisc_str key, uint64_t cursor,
     argc += options->match.data != NULL ? 2 : 0;
     argc += options->count != 0 ? 2 : 0;
     room += redisc_room_str(options->match) + 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sscan, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sscan, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_sscan_page, page);
     }
     redisc_put_key(&c, key, "key");
@@ -447,10 +449,10 @@ redisc_status redisc_sscan_with(redisc *r, redisc_str key, uint64_t cursor,
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_sscan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_sscan_page, page);
 }
 
-static const redisc_command_info command_sunion = {
+static const redisc_operation_info command_sunion = {
     .name = "SUNION",
     .words = "$6\r\nSUNION\r\n",
     .words_len = 12,
@@ -463,15 +465,16 @@ redisc_status redisc_sunion(redisc *r, redisc_str_list keys, const redisc_str_li
         return redisc_refuse_list(&command_sunion, &redisc_reads_str_list, members, "keys",
                                   keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sunion, 1 + keys.count, redisc_room_str_list(keys))) {
+    size_t room = redisc_room_str_list(keys);
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sunion, 1 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_sunioncard = {
+static const redisc_operation_info command_sunioncard = {
     .name = "SUNIONCARD",
     .words = "$10\r\nSUNIONCARD\r\n",
     .words_len = 17,
@@ -485,13 +488,13 @@ redisc_status redisc_sunioncard(redisc *r, redisc_str_list keys, int64_t *member
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sunioncard, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sunioncard, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
 static const redisc_sunioncard_options no_sunioncard_options;
@@ -511,8 +514,8 @@ redisc_status redisc_sunioncard_with(redisc *r, redisc_str_list keys,
     argc += options->approx ? 1 : 0;
     argc += options->limit != 0 ? 2 : 0;
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sunioncard, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sunioncard, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -524,10 +527,10 @@ redisc_status redisc_sunioncard_with(redisc *r, redisc_str_list keys,
         redisc_put_word(&c, "$5\r\nLIMIT\r\n");
         redisc_put_integer(&c, options->limit);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }
 
-static const redisc_command_info command_sunionstore = {
+static const redisc_operation_info command_sunionstore = {
     .name = "SUNIONSTORE",
     .words = "$11\r\nSUNIONSTORE\r\n",
     .words_len = 18,
@@ -542,11 +545,11 @@ redisc_status redisc_sunionstore(redisc *r, redisc_str destination, redisc_str_l
                                   keys.count);
     }
     size_t room = redisc_room_str(destination) + redisc_room_str_list(keys);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_sunionstore, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_sunionstore, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, members);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, members);
+    return redisc_operation_end(&c, &redisc_reads_integer, members);
 }

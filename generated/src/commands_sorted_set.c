@@ -7,14 +7,14 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_bzmpop = {
+static const redisc_operation_info command_bzmpop = {
     .name = "BZMPOP",
     .words = "$6\r\nBZMPOP\r\n",
     .words_len = 12,
     .flags = REDISC_COMMAND_BLOCKING,
 };
 
-static void put_zmpop_where(redisc_command *c, redisc_zmpop_where value)
+static void put_zmpop_where(redisc_operation *c, redisc_zmpop_where value)
 {
     switch (value) {
     case REDISC_ZMPOP_MIN:
@@ -41,16 +41,16 @@ redisc_status redisc_bzmpop(redisc *r, double timeout, redisc_str_list keys,
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bzmpop, 4 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bzmpop, 4 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_popped_members, popped);
     }
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     put_zmpop_where(&c, where);
-    return redisc_command_end(&c, &redisc_reads_optional_popped_members, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_popped_members, popped);
 }
 
 static const redisc_bzmpop_options no_bzmpop_options;
@@ -75,11 +75,11 @@ redisc_status redisc_bzmpop_with(redisc *r, double timeout, redisc_str_list keys
     room += REDISC_ROOM_DOUBLE;
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bzmpop, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bzmpop, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_popped_members, popped);
     }
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
@@ -88,10 +88,10 @@ redisc_status redisc_bzmpop_with(redisc *r, double timeout, redisc_str_list keys
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_popped_members, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_popped_members, popped);
 }
 
-static const redisc_command_info command_bzpopmax = {
+static const redisc_operation_info command_bzpopmax = {
     .name = "BZPOPMAX",
     .words = "$8\r\nBZPOPMAX\r\n",
     .words_len = 14,
@@ -106,17 +106,17 @@ redisc_status redisc_bzpopmax(redisc *r, redisc_str_list keys, double timeout,
                                   "keys", keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bzpopmax, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bzpopmax, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_popped_member, popped);
     }
     redisc_put_key_list(&c, keys, "keys");
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_popped_member, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_popped_member, popped);
 }
 
-static const redisc_command_info command_bzpopmin = {
+static const redisc_operation_info command_bzpopmin = {
     .name = "BZPOPMIN",
     .words = "$8\r\nBZPOPMIN\r\n",
     .words_len = 14,
@@ -131,17 +131,17 @@ redisc_status redisc_bzpopmin(redisc *r, redisc_str_list keys, double timeout,
                                   "keys", keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_bzpopmin, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_bzpopmin, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_popped_member, popped);
     }
     redisc_put_key_list(&c, keys, "keys");
-    redisc_command_wait_seconds(&c, timeout, "timeout");
+    redisc_operation_wait_seconds(&c, timeout, "timeout");
     redisc_put_double(&c, timeout, "timeout");
-    return redisc_command_end(&c, &redisc_reads_optional_popped_member, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_popped_member, popped);
 }
 
-static const redisc_command_info command_zadd = {
+static const redisc_operation_info command_zadd = {
     .name = "ZADD",
     .words = "$4\r\nZADD\r\n",
     .words_len = 10,
@@ -158,8 +158,8 @@ redisc_status redisc_zadd(redisc *r, redisc_str key, redisc_scored_list members,
     for (size_t i = 0; i < members.count; i++) {
         room += redisc_room_str(members.items[i].member);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
@@ -168,10 +168,10 @@ redisc_status redisc_zadd(redisc *r, redisc_str key, redisc_scored_list members,
         redisc_put_double(&c, item->score, "members[].score");
         redisc_put_str(&c, item->member, "members[].member");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
-static void put_zadd_when(redisc_command *c, redisc_zadd_when value)
+static void put_zadd_when(redisc_operation *c, redisc_zadd_when value)
 {
     switch (value) {
     case REDISC_ZADD_NX:
@@ -185,7 +185,7 @@ static void put_zadd_when(redisc_command *c, redisc_zadd_when value)
     }
 }
 
-static void put_zadd_comparison(redisc_command *c, redisc_zadd_comparison value)
+static void put_zadd_comparison(redisc_operation *c, redisc_zadd_comparison value)
 {
     switch (value) {
     case REDISC_ZADD_GT:
@@ -203,7 +203,7 @@ static const redisc_zadd_options no_zadd_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_zadd_options(const redisc_zadd_options *options,
-                                        const redisc_command_info *info,
+                                        const redisc_operation_info *info,
                                         const redisc_result *result, void *out)
 {
     if ((unsigned)options->when > REDISC_ZADD_XX) {
@@ -246,8 +246,8 @@ redisc_status redisc_zadd_with(redisc *r, redisc_str key, redisc_scored_list mem
     argc += options->comparison != 0 ? 1 : 0;
     argc += options->ch ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
@@ -261,7 +261,7 @@ redisc_status redisc_zadd_with(redisc *r, redisc_str key, redisc_scored_list mem
         redisc_put_double(&c, item->score, "members[].score");
         redisc_put_str(&c, item->member, "members[].member");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
 redisc_status redisc_zadd_incr(redisc *r, redisc_str key, double increment, redisc_str member,
@@ -269,22 +269,22 @@ redisc_status redisc_zadd_incr(redisc *r, redisc_str key, double increment, redi
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zadd, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zadd, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_double, score);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$4\r\nINCR\r\n");
     redisc_put_double(&c, increment, "increment");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_double, score);
+    return redisc_operation_end(&c, &redisc_reads_double, score);
 }
 
 static const redisc_zadd_incr_options no_zadd_incr_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_zadd_incr_options(const redisc_zadd_incr_options *options,
-                                             const redisc_command_info *info,
+                                             const redisc_operation_info *info,
                                              const redisc_result *result, void *out)
 {
     if ((unsigned)options->when > REDISC_ZADD_XX) {
@@ -321,8 +321,8 @@ redisc_status redisc_zadd_incr_with(redisc *r, redisc_str key, double increment,
     argc += options->when != 0 ? 1 : 0;
     argc += options->comparison != 0 ? 1 : 0;
     room += 2 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_double, score);
     }
     redisc_put_key(&c, key, "key");
@@ -331,7 +331,7 @@ redisc_status redisc_zadd_incr_with(redisc *r, redisc_str key, double increment,
     redisc_put_word(&c, "$4\r\nINCR\r\n");
     redisc_put_double(&c, increment, "increment");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_optional_double, score);
+    return redisc_operation_end(&c, &redisc_reads_optional_double, score);
 }
 
 redisc_status redisc_legacy_zadd(redisc *r, redisc_str key, redisc_scored_list members,
@@ -346,8 +346,8 @@ redisc_status redisc_legacy_zadd(redisc *r, redisc_str key, redisc_scored_list m
     for (size_t i = 0; i < members.count; i++) {
         room += redisc_room_str(members.items[i].member);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, added);
     }
     redisc_put_key(&c, key, "key");
@@ -356,10 +356,10 @@ redisc_status redisc_legacy_zadd(redisc *r, redisc_str key, redisc_scored_list m
         redisc_put_double(&c, item->score, "members[].score");
         redisc_put_str(&c, item->member, "members[].member");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, added);
+    return redisc_operation_end(&c, &redisc_reads_integer, added);
 }
 
-static const redisc_command_info command_zcard = {
+static const redisc_operation_info command_zcard = {
     .name = "ZCARD",
     .words = "$5\r\nZCARD\r\n",
     .words_len = 11,
@@ -368,15 +368,15 @@ static const redisc_command_info command_zcard = {
 
 redisc_status redisc_zcard(redisc *r, redisc_str key, int64_t *count)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zcard, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zcard, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_zcount = {
+static const redisc_operation_info command_zcount = {
     .name = "ZCOUNT",
     .words = "$6\r\nZCOUNT\r\n",
     .words_len = 12,
@@ -387,17 +387,17 @@ redisc_status redisc_zcount(redisc *r, redisc_str key, redisc_score_bound min,
                             redisc_score_bound max, int64_t *count)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zcount, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zcount, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, min, "min");
     redisc_put_score_bound(&c, max, "max");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_zdiff = {
+static const redisc_operation_info command_zdiff = {
     .name = "ZDIFF",
     .words = "$5\r\nZDIFF\r\n",
     .words_len = 11,
@@ -411,13 +411,13 @@ redisc_status redisc_zdiff(redisc *r, redisc_str_list keys, const redisc_str_lis
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zdiff, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zdiff, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zdiff_withscores(redisc *r, redisc_str_list keys,
@@ -428,17 +428,17 @@ redisc_status redisc_zdiff_withscores(redisc *r, redisc_str_list keys,
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zdiff, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zdiff, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zdiffstore = {
+static const redisc_operation_info command_zdiffstore = {
     .name = "ZDIFFSTORE",
     .words = "$10\r\nZDIFFSTORE\r\n",
     .words_len = 17,
@@ -452,17 +452,17 @@ redisc_status redisc_zdiffstore(redisc *r, redisc_str destination, redisc_str_li
                                   keys.count);
     }
     size_t room = redisc_room_str(destination) + redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zdiffstore, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zdiffstore, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
-static const redisc_command_info command_zincrby = {
+static const redisc_operation_info command_zincrby = {
     .name = "ZINCRBY",
     .words = "$7\r\nZINCRBY\r\n",
     .words_len = 13,
@@ -472,17 +472,17 @@ redisc_status redisc_zincrby(redisc *r, redisc_str key, double increment, redisc
                              double *score)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zincrby, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zincrby, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_double, score);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_double(&c, increment, "increment");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_double, score);
+    return redisc_operation_end(&c, &redisc_reads_double, score);
 }
 
-static const redisc_command_info command_zinter = {
+static const redisc_operation_info command_zinter = {
     .name = "ZINTER",
     .words = "$6\r\nZINTER\r\n",
     .words_len = 12,
@@ -496,16 +496,16 @@ redisc_status redisc_zinter(redisc *r, redisc_str_list keys, const redisc_str_li
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zinter, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zinter, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static void put_aggregate(redisc_command *c, redisc_aggregate value)
+static void put_aggregate(redisc_operation *c, redisc_aggregate value)
 {
     switch (value) {
     case REDISC_AGGREGATE_SUM:
@@ -529,7 +529,7 @@ static const redisc_zinter_options no_zinter_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_zinter_options(const redisc_zinter_options *options,
-                                          const redisc_command_info *info,
+                                          const redisc_operation_info *info,
                                           const redisc_result *result, void *out)
 {
     if (options->weights.count != 0 && options->weights.items == NULL) {
@@ -563,8 +563,8 @@ redisc_status redisc_zinter_with(redisc *r, redisc_str_list keys,
     argc += options->weights.count != 0 ? 1 : 0;
     argc += options->aggregate != 0 ? 2 : 0;
     room += options->weights.count * REDISC_ROOM_DOUBLE + 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zinter, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zinter, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -579,7 +579,7 @@ redisc_status redisc_zinter_with(redisc *r, redisc_str_list keys,
         redisc_put_word(&c, "$9\r\nAGGREGATE\r\n");
         put_aggregate(&c, options->aggregate);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zinter_withscores(redisc *r, redisc_str_list keys,
@@ -590,14 +590,14 @@ redisc_status redisc_zinter_withscores(redisc *r, redisc_str_list keys,
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zinter, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zinter, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zinter_withscores_with(redisc *r, redisc_str_list keys,
@@ -622,8 +622,8 @@ redisc_status redisc_zinter_withscores_with(redisc *r, redisc_str_list keys,
     argc += options->weights.count != 0 ? 1 : 0;
     argc += options->aggregate != 0 ? 2 : 0;
     room += options->weights.count * REDISC_ROOM_DOUBLE + 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zinter, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zinter, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -639,10 +639,10 @@ redisc_status redisc_zinter_withscores_with(redisc *r, redisc_str_list keys,
         put_aggregate(&c, options->aggregate);
     }
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zintercard = {
+static const redisc_operation_info command_zintercard = {
     .name = "ZINTERCARD",
     .words = "$10\r\nZINTERCARD\r\n",
     .words_len = 17,
@@ -656,13 +656,13 @@ redisc_status redisc_zintercard(redisc *r, redisc_str_list keys, int64_t *count)
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zintercard, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zintercard, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
 static const redisc_zintercard_options no_zintercard_options;
@@ -681,8 +681,8 @@ redisc_status redisc_zintercard_with(redisc *r, redisc_str_list keys,
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
     argc += options->limit != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zintercard, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zintercard, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -691,10 +691,10 @@ redisc_status redisc_zintercard_with(redisc *r, redisc_str_list keys,
         redisc_put_word(&c, "$5\r\nLIMIT\r\n");
         redisc_put_integer(&c, options->limit);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_zinterstore = {
+static const redisc_operation_info command_zinterstore = {
     .name = "ZINTERSTORE",
     .words = "$11\r\nZINTERSTORE\r\n",
     .words_len = 18,
@@ -708,21 +708,21 @@ redisc_status redisc_zinterstore(redisc *r, redisc_str destination, redisc_str_l
                                   keys.count);
     }
     size_t room = redisc_room_str(destination) + redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zinterstore, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zinterstore, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_zinterstore_options no_zinterstore_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_zinterstore_options(const redisc_zinterstore_options *options,
-                                               const redisc_command_info *info,
+                                               const redisc_operation_info *info,
                                                const redisc_result *result, void *out)
 {
     if (options->weights.count != 0 && options->weights.items == NULL) {
@@ -755,8 +755,8 @@ redisc_status redisc_zinterstore_with(redisc *r, redisc_str destination, redisc_
     argc += options->weights.count != 0 ? 1 : 0;
     argc += options->aggregate != 0 ? 2 : 0;
     room += options->weights.count * REDISC_ROOM_DOUBLE + 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zinterstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zinterstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -772,10 +772,10 @@ redisc_status redisc_zinterstore_with(redisc *r, redisc_str destination, redisc_
         redisc_put_word(&c, "$9\r\nAGGREGATE\r\n");
         put_aggregate(&c, options->aggregate);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
-static const redisc_command_info command_zlexcount = {
+static const redisc_operation_info command_zlexcount = {
     .name = "ZLEXCOUNT",
     .words = "$9\r\nZLEXCOUNT\r\n",
     .words_len = 15,
@@ -786,17 +786,17 @@ redisc_status redisc_zlexcount(redisc *r, redisc_str key, redisc_str min, redisc
                                int64_t *count)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(min) + redisc_room_str(max);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zlexcount, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zlexcount, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, count);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, min, "min");
     redisc_put_str(&c, max, "max");
-    return redisc_command_end(&c, &redisc_reads_integer, count);
+    return redisc_operation_end(&c, &redisc_reads_integer, count);
 }
 
-static const redisc_command_info command_zmpop = {
+static const redisc_operation_info command_zmpop = {
     .name = "ZMPOP",
     .words = "$5\r\nZMPOP\r\n",
     .words_len = 11,
@@ -814,14 +814,14 @@ redisc_status redisc_zmpop(redisc *r, redisc_str_list keys, redisc_zmpop_where w
                                    "where", where);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zmpop, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zmpop, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_popped_members, popped);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     put_zmpop_where(&c, where);
-    return redisc_command_end(&c, &redisc_reads_optional_popped_members, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_popped_members, popped);
 }
 
 static const redisc_zmpop_options no_zmpop_options;
@@ -845,8 +845,8 @@ redisc_status redisc_zmpop_with(redisc *r, redisc_str_list keys, redisc_zmpop_wh
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zmpop, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zmpop, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_popped_members, popped);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -856,10 +856,10 @@ redisc_status redisc_zmpop_with(redisc *r, redisc_str_list keys, redisc_zmpop_wh
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_popped_members, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_popped_members, popped);
 }
 
-static const redisc_command_info command_zmscore = {
+static const redisc_operation_info command_zmscore = {
     .name = "ZMSCORE",
     .words = "$7\r\nZMSCORE\r\n",
     .words_len = 13,
@@ -874,16 +874,16 @@ redisc_status redisc_zmscore(redisc *r, redisc_str key, redisc_str_list members,
                                   "members", members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zmscore, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zmscore, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_double_list, scores);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_optional_double_list, scores);
+    return redisc_operation_end(&c, &redisc_reads_optional_double_list, scores);
 }
 
-static const redisc_command_info command_zpopmax = {
+static const redisc_operation_info command_zpopmax = {
     .name = "ZPOPMAX",
     .words = "$7\r\nZPOPMAX\r\n",
     .words_len = 13,
@@ -891,28 +891,28 @@ static const redisc_command_info command_zpopmax = {
 
 redisc_status redisc_zpopmax(redisc *r, redisc_str key, const redisc_scored **popped)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zpopmax, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zpopmax, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_scored, popped);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_scored, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_scored, popped);
 }
 
 redisc_status redisc_zpopmax_count(redisc *r, redisc_str key, int64_t count,
                                    const redisc_scored_list **popped)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zpopmax, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zpopmax, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, popped);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_scored_list, popped);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, popped);
 }
 
-static const redisc_command_info command_zpopmin = {
+static const redisc_operation_info command_zpopmin = {
     .name = "ZPOPMIN",
     .words = "$7\r\nZPOPMIN\r\n",
     .words_len = 13,
@@ -920,28 +920,28 @@ static const redisc_command_info command_zpopmin = {
 
 redisc_status redisc_zpopmin(redisc *r, redisc_str key, const redisc_scored **popped)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zpopmin, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zpopmin, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_scored, popped);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_scored, popped);
+    return redisc_operation_end(&c, &redisc_reads_optional_scored, popped);
 }
 
 redisc_status redisc_zpopmin_count(redisc *r, redisc_str key, int64_t count,
                                    const redisc_scored_list **popped)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zpopmin, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zpopmin, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, popped);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_scored_list, popped);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, popped);
 }
 
-static const redisc_command_info command_zrandmember = {
+static const redisc_operation_info command_zrandmember = {
     .name = "ZRANDMEMBER",
     .words = "$11\r\nZRANDMEMBER\r\n",
     .words_len = 18,
@@ -950,42 +950,42 @@ static const redisc_command_info command_zrandmember = {
 
 redisc_status redisc_zrandmember(redisc *r, redisc_str key, const redisc_str **member)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrandmember, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrandmember, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, member);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, member);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, member);
 }
 
 redisc_status redisc_zrandmember_count(redisc *r, redisc_str key, int64_t count,
                                        const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrandmember, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrandmember, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zrandmember_withscores(redisc *r, redisc_str key, int64_t count,
                                             const redisc_scored_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrandmember, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrandmember, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, count);
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zrange = {
+static const redisc_operation_info command_zrange = {
     .name = "ZRANGE",
     .words = "$6\r\nZRANGE\r\n",
     .words_len = 12,
@@ -996,14 +996,14 @@ redisc_status redisc_zrange(redisc *r, redisc_str key, int64_t start, int64_t st
                             const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrange_options no_zrange_options;
@@ -1019,8 +1019,8 @@ redisc_status redisc_zrange_with(redisc *r, redisc_str key, int64_t start, int64
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
     argc += options->rev ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1029,22 +1029,22 @@ redisc_status redisc_zrange_with(redisc *r, redisc_str key, int64_t start, int64
     if (options->rev) {
         redisc_put_word(&c, "$3\r\nREV\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zrange_withscores(redisc *r, redisc_str key, int64_t start, int64_t stop,
                                        const redisc_scored_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zrange_withscores_with(redisc *r, redisc_str key, int64_t start, int64_t stop,
@@ -1058,8 +1058,8 @@ redisc_status redisc_zrange_withscores_with(redisc *r, redisc_str key, int64_t s
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
     argc += options->rev ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1069,22 +1069,22 @@ redisc_status redisc_zrange_withscores_with(redisc *r, redisc_str key, int64_t s
         redisc_put_word(&c, "$3\r\nREV\r\n");
     }
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zrange_byscore(redisc *r, redisc_str key, redisc_score_bound start,
                                     redisc_score_bound stop, const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, start, "start");
     redisc_put_score_bound(&c, stop, "stop");
     redisc_put_word(&c, "$7\r\nBYSCORE\r\n");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrange_byscore_options no_zrange_byscore_options;
@@ -1102,8 +1102,8 @@ redisc_status redisc_zrange_byscore_with(redisc *r, redisc_str key, redisc_score
     argc += options->rev ? 1 : 0;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1118,7 +1118,7 @@ redisc_status redisc_zrange_byscore_with(redisc *r, redisc_str key, redisc_score
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zrange_byscore_withscores(redisc *r, redisc_str key, redisc_score_bound start,
@@ -1126,15 +1126,15 @@ redisc_status redisc_zrange_byscore_withscores(redisc *r, redisc_str key, redisc
                                                const redisc_scored_list **members)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, start, "start");
     redisc_put_score_bound(&c, stop, "stop");
     redisc_put_word(&c, "$7\r\nBYSCORE\r\n$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zrange_byscore_withscores_with(redisc *r, redisc_str key,
@@ -1151,8 +1151,8 @@ redisc_status redisc_zrange_byscore_withscores_with(redisc *r, redisc_str key,
     argc += options->rev ? 1 : 0;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1168,7 +1168,7 @@ redisc_status redisc_zrange_byscore_withscores_with(redisc *r, redisc_str key,
         redisc_put_integer(&c, options->limit.count);
     }
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zrange_bylex(redisc *r, redisc_str key, redisc_str start, redisc_str stop,
@@ -1176,15 +1176,15 @@ redisc_status redisc_zrange_bylex(redisc *r, redisc_str key, redisc_str start, r
 {
     size_t room = redisc_room_str(key) + redisc_room_str(start) + redisc_room_str(stop);
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, start, "start");
     redisc_put_str(&c, stop, "stop");
     redisc_put_word(&c, "$5\r\nBYLEX\r\n");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrange_bylex_options no_zrange_bylex_options;
@@ -1202,8 +1202,8 @@ redisc_status redisc_zrange_bylex_with(redisc *r, redisc_str key, redisc_str sta
     argc += options->rev ? 1 : 0;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1218,10 +1218,10 @@ redisc_status redisc_zrange_bylex_with(redisc *r, redisc_str key, redisc_str sta
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_zrangebylex = {
+static const redisc_operation_info command_zrangebylex = {
     .name = "ZRANGEBYLEX",
     .words = "$11\r\nZRANGEBYLEX\r\n",
     .words_len = 18,
@@ -1232,14 +1232,14 @@ redisc_status redisc_zrangebylex(redisc *r, redisc_str key, redisc_str min, redi
                                  const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(min) + redisc_room_str(max);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangebylex, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangebylex, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, min, "min");
     redisc_put_str(&c, max, "max");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrangebylex_options no_zrangebylex_options;
@@ -1255,8 +1255,8 @@ redisc_status redisc_zrangebylex_with(redisc *r, redisc_str key, redisc_str min,
     size_t room = redisc_room_str(key) + redisc_room_str(min) + redisc_room_str(max);
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangebylex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangebylex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1267,10 +1267,10 @@ redisc_status redisc_zrangebylex_with(redisc *r, redisc_str key, redisc_str min,
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_zrangebyscore = {
+static const redisc_operation_info command_zrangebyscore = {
     .name = "ZRANGEBYSCORE",
     .words = "$13\r\nZRANGEBYSCORE\r\n",
     .words_len = 20,
@@ -1281,14 +1281,14 @@ redisc_status redisc_zrangebyscore(redisc *r, redisc_str key, redisc_score_bound
                                    redisc_score_bound max, const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangebyscore, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangebyscore, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, min, "min");
     redisc_put_score_bound(&c, max, "max");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrangebyscore_options no_zrangebyscore_options;
@@ -1305,8 +1305,8 @@ redisc_status redisc_zrangebyscore_with(redisc *r, redisc_str key, redisc_score_
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_DOUBLE;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangebyscore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangebyscore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1317,7 +1317,7 @@ redisc_status redisc_zrangebyscore_with(redisc *r, redisc_str key, redisc_score_
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zrangebyscore_withscores(redisc *r, redisc_str key, redisc_score_bound min,
@@ -1325,15 +1325,15 @@ redisc_status redisc_zrangebyscore_withscores(redisc *r, redisc_str key, redisc_
                                               const redisc_scored_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangebyscore, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangebyscore, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, min, "min");
     redisc_put_score_bound(&c, max, "max");
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zrangebyscore_withscores_with(redisc *r, redisc_str key,
@@ -1348,8 +1348,8 @@ redisc_status redisc_zrangebyscore_withscores_with(redisc *r, redisc_str key,
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangebyscore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangebyscore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1361,10 +1361,10 @@ redisc_status redisc_zrangebyscore_withscores_with(redisc *r, redisc_str key,
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zrangestore = {
+static const redisc_operation_info command_zrangestore = {
     .name = "ZRANGESTORE",
     .words = "$11\r\nZRANGESTORE\r\n",
     .words_len = 18,
@@ -1374,15 +1374,15 @@ redisc_status redisc_zrangestore(redisc *r, redisc_str destination, redisc_str s
                                  int64_t start, int64_t stop, int64_t *stored)
 {
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangestore, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangestore, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_key(&c, source, "source");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_zrangestore_options no_zrangestore_options;
@@ -1398,8 +1398,8 @@ redisc_status redisc_zrangestore_with(redisc *r, redisc_str destination, redisc_
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + 2 * REDISC_ROOM_INTEGER;
     argc += options->rev ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangestore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangestore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1409,7 +1409,7 @@ redisc_status redisc_zrangestore_with(redisc *r, redisc_str destination, redisc_
     if (options->rev) {
         redisc_put_word(&c, "$3\r\nREV\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_zrangestore_byscore(redisc *r, redisc_str destination, redisc_str source,
@@ -1418,8 +1418,8 @@ redisc_status redisc_zrangestore_byscore(redisc *r, redisc_str destination, redi
 {
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + REDISC_ROOM_WORD;
     room += 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangestore, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangestore, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1427,7 +1427,7 @@ redisc_status redisc_zrangestore_byscore(redisc *r, redisc_str destination, redi
     redisc_put_score_bound(&c, start, "start");
     redisc_put_score_bound(&c, stop, "stop");
     redisc_put_word(&c, "$7\r\nBYSCORE\r\n");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_zrangestore_byscore_options no_zrangestore_byscore_options;
@@ -1446,8 +1446,8 @@ redisc_status redisc_zrangestore_byscore_with(redisc *r, redisc_str destination,
     argc += options->rev ? 1 : 0;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangestore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangestore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1463,7 +1463,7 @@ redisc_status redisc_zrangestore_byscore_with(redisc *r, redisc_str destination,
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 redisc_status redisc_zrangestore_bylex(redisc *r, redisc_str destination, redisc_str source,
@@ -1471,8 +1471,8 @@ redisc_status redisc_zrangestore_bylex(redisc *r, redisc_str destination, redisc
 {
     size_t room = redisc_room_str(destination) + redisc_room_str(source) + redisc_room_str(start);
     room += redisc_room_str(stop) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangestore, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangestore, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1480,7 +1480,7 @@ redisc_status redisc_zrangestore_bylex(redisc *r, redisc_str destination, redisc
     redisc_put_str(&c, start, "start");
     redisc_put_str(&c, stop, "stop");
     redisc_put_word(&c, "$5\r\nBYLEX\r\n");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_zrangestore_bylex_options no_zrangestore_bylex_options;
@@ -1499,8 +1499,8 @@ redisc_status redisc_zrangestore_bylex_with(redisc *r, redisc_str destination, r
     argc += options->rev ? 1 : 0;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrangestore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrangestore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -1516,10 +1516,10 @@ redisc_status redisc_zrangestore_bylex_with(redisc *r, redisc_str destination, r
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
-static const redisc_command_info command_zrank = {
+static const redisc_operation_info command_zrank = {
     .name = "ZRANK",
     .words = "$5\r\nZRANK\r\n",
     .words_len = 11,
@@ -1530,30 +1530,30 @@ redisc_status redisc_zrank(redisc *r, redisc_str key, redisc_str member,
                            redisc_optional_integer *rank)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrank, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrank, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, rank);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_optional_integer, rank);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, rank);
 }
 
 redisc_status redisc_zrank_withscore(redisc *r, redisc_str key, redisc_str member,
                                      const redisc_ranked **rank)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrank, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrank, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_ranked, rank);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
     redisc_put_word(&c, "$9\r\nWITHSCORE\r\n");
-    return redisc_command_end(&c, &redisc_reads_optional_ranked, rank);
+    return redisc_operation_end(&c, &redisc_reads_optional_ranked, rank);
 }
 
-static const redisc_command_info command_zrem = {
+static const redisc_operation_info command_zrem = {
     .name = "ZREM",
     .words = "$4\r\nZREM\r\n",
     .words_len = 10,
@@ -1566,16 +1566,16 @@ redisc_status redisc_zrem(redisc *r, redisc_str key, redisc_str_list members, in
                                   members.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(members);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrem, 2 + members.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrem, 2 + members.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, members, "members");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_zremrangebylex = {
+static const redisc_operation_info command_zremrangebylex = {
     .name = "ZREMRANGEBYLEX",
     .words = "$14\r\nZREMRANGEBYLEX\r\n",
     .words_len = 21,
@@ -1585,17 +1585,17 @@ redisc_status redisc_zremrangebylex(redisc *r, redisc_str key, redisc_str min, r
                                     int64_t *removed)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(min) + redisc_room_str(max);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zremrangebylex, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zremrangebylex, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, min, "min");
     redisc_put_str(&c, max, "max");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_zremrangebyrank = {
+static const redisc_operation_info command_zremrangebyrank = {
     .name = "ZREMRANGEBYRANK",
     .words = "$15\r\nZREMRANGEBYRANK\r\n",
     .words_len = 22,
@@ -1605,17 +1605,17 @@ redisc_status redisc_zremrangebyrank(redisc *r, redisc_str key, int64_t start, i
                                      int64_t *removed)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zremrangebyrank, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zremrangebyrank, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_zremrangebyscore = {
+static const redisc_operation_info command_zremrangebyscore = {
     .name = "ZREMRANGEBYSCORE",
     .words = "$16\r\nZREMRANGEBYSCORE\r\n",
     .words_len = 23,
@@ -1625,17 +1625,17 @@ redisc_status redisc_zremrangebyscore(redisc *r, redisc_str key, redisc_score_bo
                                       redisc_score_bound max, int64_t *removed)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zremrangebyscore, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zremrangebyscore, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, min, "min");
     redisc_put_score_bound(&c, max, "max");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
-static const redisc_command_info command_zrevrange = {
+static const redisc_operation_info command_zrevrange = {
     .name = "ZREVRANGE",
     .words = "$9\r\nZREVRANGE\r\n",
     .words_len = 15,
@@ -1646,32 +1646,32 @@ redisc_status redisc_zrevrange(redisc *r, redisc_str key, int64_t start, int64_t
                                const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zrevrange_withscores(redisc *r, redisc_str key, int64_t start, int64_t stop,
                                           const redisc_scored_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrange, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrange, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, stop);
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zrevrangebylex = {
+static const redisc_operation_info command_zrevrangebylex = {
     .name = "ZREVRANGEBYLEX",
     .words = "$14\r\nZREVRANGEBYLEX\r\n",
     .words_len = 21,
@@ -1682,14 +1682,14 @@ redisc_status redisc_zrevrangebylex(redisc *r, redisc_str key, redisc_str max, r
                                     const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(max) + redisc_room_str(min);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrangebylex, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrangebylex, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, max, "max");
     redisc_put_str(&c, min, "min");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrevrangebylex_options no_zrevrangebylex_options;
@@ -1705,8 +1705,8 @@ redisc_status redisc_zrevrangebylex_with(redisc *r, redisc_str key, redisc_str m
     size_t room = redisc_room_str(key) + redisc_room_str(max) + redisc_room_str(min);
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrangebylex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrangebylex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1717,10 +1717,10 @@ redisc_status redisc_zrevrangebylex_with(redisc *r, redisc_str key, redisc_str m
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
-static const redisc_command_info command_zrevrangebyscore = {
+static const redisc_operation_info command_zrevrangebyscore = {
     .name = "ZREVRANGEBYSCORE",
     .words = "$16\r\nZREVRANGEBYSCORE\r\n",
     .words_len = 23,
@@ -1731,14 +1731,14 @@ redisc_status redisc_zrevrangebyscore(redisc *r, redisc_str key, redisc_score_bo
                                       redisc_score_bound min, const redisc_str_list **members)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrangebyscore, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrangebyscore, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, max, "max");
     redisc_put_score_bound(&c, min, "min");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zrevrangebyscore_options no_zrevrangebyscore_options;
@@ -1755,8 +1755,8 @@ redisc_status redisc_zrevrangebyscore_with(redisc *r, redisc_str key, redisc_sco
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_DOUBLE;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrangebyscore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrangebyscore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1767,7 +1767,7 @@ redisc_status redisc_zrevrangebyscore_with(redisc *r, redisc_str key, redisc_sco
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zrevrangebyscore_withscores(redisc *r, redisc_str key, redisc_score_bound max,
@@ -1775,15 +1775,15 @@ redisc_status redisc_zrevrangebyscore_withscores(redisc *r, redisc_str key, redi
                                                  const redisc_scored_list **members)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrangebyscore, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrangebyscore, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_score_bound(&c, max, "max");
     redisc_put_score_bound(&c, min, "min");
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zrevrangebyscore_withscores_with(
@@ -1797,8 +1797,8 @@ redisc_status redisc_zrevrangebyscore_withscores_with(
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + 2 * REDISC_ROOM_DOUBLE;
     argc += options->limit.offset != 0 || options->limit.count != 0 ? 3 : 0;
     room += REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrangebyscore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrangebyscore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_key(&c, key, "key");
@@ -1810,10 +1810,10 @@ redisc_status redisc_zrevrangebyscore_withscores_with(
         redisc_put_integer(&c, options->limit.offset);
         redisc_put_integer(&c, options->limit.count);
     }
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zrevrank = {
+static const redisc_operation_info command_zrevrank = {
     .name = "ZREVRANK",
     .words = "$8\r\nZREVRANK\r\n",
     .words_len = 14,
@@ -1824,30 +1824,30 @@ redisc_status redisc_zrevrank(redisc *r, redisc_str key, redisc_str member,
                               redisc_optional_integer *rank)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrank, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrank, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_integer, rank);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_optional_integer, rank);
+    return redisc_operation_end(&c, &redisc_reads_optional_integer, rank);
 }
 
 redisc_status redisc_zrevrank_withscore(redisc *r, redisc_str key, redisc_str member,
                                         const redisc_ranked **rank)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zrevrank, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zrevrank, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_ranked, rank);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
     redisc_put_word(&c, "$9\r\nWITHSCORE\r\n");
-    return redisc_command_end(&c, &redisc_reads_optional_ranked, rank);
+    return redisc_operation_end(&c, &redisc_reads_optional_ranked, rank);
 }
 
-static const redisc_command_info command_zscan = {
+static const redisc_operation_info command_zscan = {
     .name = "ZSCAN",
     .words = "$5\r\nZSCAN\r\n",
     .words_len = 11,
@@ -1858,13 +1858,13 @@ redisc_status redisc_zscan(redisc *r, redisc_str key, uint64_t cursor,
                            const redisc_zscan_page **page)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zscan, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zscan, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_zscan_page, page);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_unsigned(&c, cursor);
-    return redisc_command_end(&c, &redisc_reads_zscan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_zscan_page, page);
 }
 
 static const redisc_zscan_options no_zscan_options;
@@ -1880,8 +1880,8 @@ redisc_status redisc_zscan_with(redisc *r, redisc_str key, uint64_t cursor,
     argc += options->match.data != NULL ? 2 : 0;
     argc += options->count != 0 ? 2 : 0;
     room += redisc_room_str(options->match) + 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zscan, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zscan, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_zscan_page, page);
     }
     redisc_put_key(&c, key, "key");
@@ -1894,21 +1894,21 @@ redisc_status redisc_zscan_with(redisc *r, redisc_str key, uint64_t cursor,
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_zscan_page, page);
+    return redisc_operation_end(&c, &redisc_reads_zscan_page, page);
 }
 
 redisc_status redisc_zscan_noscores(redisc *r, redisc_str key, uint64_t cursor,
                                     const redisc_zscan_members_page **page)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zscan, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zscan, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_zscan_members_page, page);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_unsigned(&c, cursor);
     redisc_put_word(&c, "$8\r\nNOSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_zscan_members_page, page);
+    return redisc_operation_end(&c, &redisc_reads_zscan_members_page, page);
 }
 
 redisc_status redisc_zscan_noscores_with(redisc *r, redisc_str key, uint64_t cursor,
@@ -1923,8 +1923,8 @@ redisc_status redisc_zscan_noscores_with(redisc *r, redisc_str key, uint64_t cur
     argc += options->match.data != NULL ? 2 : 0;
     argc += options->count != 0 ? 2 : 0;
     room += redisc_room_str(options->match) + 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zscan, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zscan, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_zscan_members_page, page);
     }
     redisc_put_key(&c, key, "key");
@@ -1938,10 +1938,10 @@ redisc_status redisc_zscan_noscores_with(redisc *r, redisc_str key, uint64_t cur
         redisc_put_integer(&c, options->count);
     }
     redisc_put_word(&c, "$8\r\nNOSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_zscan_members_page, page);
+    return redisc_operation_end(&c, &redisc_reads_zscan_members_page, page);
 }
 
-static const redisc_command_info command_zscore = {
+static const redisc_operation_info command_zscore = {
     .name = "ZSCORE",
     .words = "$6\r\nZSCORE\r\n",
     .words_len = 12,
@@ -1952,16 +1952,16 @@ redisc_status redisc_zscore(redisc *r, redisc_str key, redisc_str member,
                             redisc_optional_double *score)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(member);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zscore, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zscore, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_double, score);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, member, "member");
-    return redisc_command_end(&c, &redisc_reads_optional_double, score);
+    return redisc_operation_end(&c, &redisc_reads_optional_double, score);
 }
 
-static const redisc_command_info command_zunion = {
+static const redisc_operation_info command_zunion = {
     .name = "ZUNION",
     .words = "$6\r\nZUNION\r\n",
     .words_len = 12,
@@ -1975,20 +1975,20 @@ redisc_status redisc_zunion(redisc *r, redisc_str_list keys, const redisc_str_li
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zunion, 2 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zunion, 2 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 static const redisc_zunion_options no_zunion_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_zunion_options(const redisc_zunion_options *options,
-                                          const redisc_command_info *info,
+                                          const redisc_operation_info *info,
                                           const redisc_result *result, void *out)
 {
     if (options->weights.count != 0 && options->weights.items == NULL) {
@@ -2022,8 +2022,8 @@ redisc_status redisc_zunion_with(redisc *r, redisc_str_list keys,
     argc += options->weights.count != 0 ? 1 : 0;
     argc += options->aggregate != 0 ? 2 : 0;
     room += options->weights.count * REDISC_ROOM_DOUBLE + 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zunion, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zunion, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -2038,7 +2038,7 @@ redisc_status redisc_zunion_with(redisc *r, redisc_str_list keys,
         redisc_put_word(&c, "$9\r\nAGGREGATE\r\n");
         put_aggregate(&c, options->aggregate);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, members);
+    return redisc_operation_end(&c, &redisc_reads_str_list, members);
 }
 
 redisc_status redisc_zunion_withscores(redisc *r, redisc_str_list keys,
@@ -2049,14 +2049,14 @@ redisc_status redisc_zunion_withscores(redisc *r, redisc_str_list keys,
                                   keys.count);
     }
     size_t room = redisc_room_str_list(keys) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zunion, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zunion, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
 redisc_status redisc_zunion_withscores_with(redisc *r, redisc_str_list keys,
@@ -2081,8 +2081,8 @@ redisc_status redisc_zunion_withscores_with(redisc *r, redisc_str_list keys,
     argc += options->weights.count != 0 ? 1 : 0;
     argc += options->aggregate != 0 ? 2 : 0;
     room += options->weights.count * REDISC_ROOM_DOUBLE + 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zunion, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zunion, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_scored_list, members);
     }
     redisc_put_unsigned(&c, keys.count);
@@ -2098,10 +2098,10 @@ redisc_status redisc_zunion_withscores_with(redisc *r, redisc_str_list keys,
         put_aggregate(&c, options->aggregate);
     }
     redisc_put_word(&c, "$10\r\nWITHSCORES\r\n");
-    return redisc_command_end(&c, &redisc_reads_scored_list, members);
+    return redisc_operation_end(&c, &redisc_reads_scored_list, members);
 }
 
-static const redisc_command_info command_zunionstore = {
+static const redisc_operation_info command_zunionstore = {
     .name = "ZUNIONSTORE",
     .words = "$11\r\nZUNIONSTORE\r\n",
     .words_len = 18,
@@ -2115,21 +2115,21 @@ redisc_status redisc_zunionstore(redisc *r, redisc_str destination, redisc_str_l
                                   keys.count);
     }
     size_t room = redisc_room_str(destination) + redisc_room_str_list(keys) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zunionstore, 3 + keys.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zunionstore, 3 + keys.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
     redisc_put_unsigned(&c, keys.count);
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }
 
 static const redisc_zunionstore_options no_zunionstore_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_zunionstore_options(const redisc_zunionstore_options *options,
-                                               const redisc_command_info *info,
+                                               const redisc_operation_info *info,
                                                const redisc_result *result, void *out)
 {
     if (options->weights.count != 0 && options->weights.items == NULL) {
@@ -2162,8 +2162,8 @@ redisc_status redisc_zunionstore_with(redisc *r, redisc_str destination, redisc_
     argc += options->weights.count != 0 ? 1 : 0;
     argc += options->aggregate != 0 ? 2 : 0;
     room += options->weights.count * REDISC_ROOM_DOUBLE + 3 * REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_zunionstore, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_zunionstore, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, stored);
     }
     redisc_put_key(&c, destination, "destination");
@@ -2179,5 +2179,5 @@ redisc_status redisc_zunionstore_with(redisc *r, redisc_str destination, redisc_
         redisc_put_word(&c, "$9\r\nAGGREGATE\r\n");
         put_aggregate(&c, options->aggregate);
     }
-    return redisc_command_end(&c, &redisc_reads_integer, stored);
+    return redisc_operation_end(&c, &redisc_reads_integer, stored);
 }

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_xack = {
+static const redisc_operation_info command_xack = {
     .name = "XACK",
     .words = "$4\r\nXACK\r\n",
     .words_len = 10,
@@ -21,17 +21,17 @@ redisc_status redisc_xack(redisc *r, redisc_str key, redisc_str group, redisc_st
                                   ids.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str_list(ids);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xack, 3 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xack, 3 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, acknowledged);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer, acknowledged);
+    return redisc_operation_end(&c, &redisc_reads_integer, acknowledged);
 }
 
-static const redisc_command_info command_xackdel = {
+static const redisc_operation_info command_xackdel = {
     .name = "XACKDEL",
     .words = "$7\r\nXACKDEL\r\n",
     .words_len = 13,
@@ -46,8 +46,8 @@ redisc_status redisc_xackdel(redisc *r, redisc_str key, redisc_str group, redisc
     }
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str_list(ids);
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xackdel, 5 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xackdel, 5 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, outcomes);
     }
     redisc_put_key(&c, key, "key");
@@ -55,10 +55,10 @@ redisc_status redisc_xackdel(redisc *r, redisc_str key, redisc_str group, redisc
     redisc_put_word(&c, "$3\r\nIDS\r\n");
     redisc_put_unsigned(&c, ids.count);
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer_list, outcomes);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, outcomes);
 }
 
-static void put_stream_references(redisc_command *c, redisc_stream_references value)
+static void put_stream_references(redisc_operation *c, redisc_stream_references value)
 {
     switch (value) {
     case REDISC_STREAM_KEEPREF:
@@ -97,8 +97,8 @@ redisc_status redisc_xackdel_with(redisc *r, redisc_str key, redisc_str group, r
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     argc += options->references != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xackdel, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xackdel, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, outcomes);
     }
     redisc_put_key(&c, key, "key");
@@ -107,10 +107,10 @@ redisc_status redisc_xackdel_with(redisc *r, redisc_str key, redisc_str group, r
     redisc_put_word(&c, "$3\r\nIDS\r\n");
     redisc_put_unsigned(&c, ids.count);
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer_list, outcomes);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, outcomes);
 }
 
-static const redisc_command_info command_xadd = {
+static const redisc_operation_info command_xadd = {
     .name = "XADD",
     .words = "$4\r\nXADD\r\n",
     .words_len = 10,
@@ -129,8 +129,8 @@ redisc_status redisc_xadd(redisc *r, redisc_str key, redisc_str id, redisc_pair_
         room += redisc_room_str(fields.items[i].key);
         room += redisc_room_str(fields.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_string, added);
     }
     redisc_put_key(&c, key, "key");
@@ -140,7 +140,7 @@ redisc_status redisc_xadd(redisc *r, redisc_str key, redisc_str id, redisc_pair_
         redisc_put_str(&c, item->key, "fields[].key");
         redisc_put_str(&c, item->value, "fields[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_string, added);
+    return redisc_operation_end(&c, &redisc_reads_string, added);
 }
 
 static bool has_trim_maxlen(const redisc_trim_maxlen *block)
@@ -153,7 +153,7 @@ static bool has_trim_minid(const redisc_trim_minid *block)
     return block->precision != 0 || block->threshold.data != NULL || block->limit.has_value;
 }
 
-static void put_trim_precision(redisc_command *c, redisc_trim_precision value)
+static void put_trim_precision(redisc_operation *c, redisc_trim_precision value)
 {
     switch (value) {
     case REDISC_TRIM_EXACT:
@@ -171,7 +171,7 @@ static const redisc_xadd_options no_xadd_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_xadd_options(const redisc_xadd_options *options,
-                                        const redisc_command_info *info,
+                                        const redisc_operation_info *info,
                                         const redisc_result *result, void *out)
 {
     if ((unsigned)options->references > REDISC_STREAM_ACKED) {
@@ -225,7 +225,7 @@ static void measure_xadd_options(const redisc_xadd_options *options, size_t *arg
     *room += 3 * REDISC_ROOM_INTEGER;
 }
 
-static void put_xadd_options(redisc_command *c, const redisc_xadd_options *options)
+static void put_xadd_options(redisc_operation *c, const redisc_xadd_options *options)
 {
     if (options->nomkstream) {
         redisc_put_word(c, "$10\r\nNOMKSTREAM\r\n");
@@ -282,8 +282,8 @@ redisc_status redisc_xadd_with(redisc *r, redisc_str key, redisc_str id, redisc_
         room += redisc_room_str(fields.items[i].value);
     }
     measure_xadd_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xadd, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xadd, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, added);
     }
     redisc_put_key(&c, key, "key");
@@ -294,10 +294,10 @@ redisc_status redisc_xadd_with(redisc *r, redisc_str key, redisc_str id, redisc_
         redisc_put_str(&c, item->key, "fields[].key");
         redisc_put_str(&c, item->value, "fields[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_string, added);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, added);
 }
 
-static const redisc_command_info command_xautoclaim = {
+static const redisc_operation_info command_xautoclaim = {
     .name = "XAUTOCLAIM",
     .words = "$10\r\nXAUTOCLAIM\r\n",
     .words_len = 17,
@@ -309,8 +309,8 @@ redisc_status redisc_xautoclaim(redisc *r, redisc_str key, redisc_str group, red
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
     room += redisc_room_str(start) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xautoclaim, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xautoclaim, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_autoclaimed, page);
     }
     redisc_put_key(&c, key, "key");
@@ -318,7 +318,7 @@ redisc_status redisc_xautoclaim(redisc *r, redisc_str key, redisc_str group, red
     redisc_put_str(&c, consumer, "consumer");
     redisc_put_integer(&c, min_idle_time);
     redisc_put_str(&c, start, "start");
-    return redisc_command_end(&c, &redisc_reads_autoclaimed, page);
+    return redisc_operation_end(&c, &redisc_reads_autoclaimed, page);
 }
 
 static const redisc_xautoclaim_options no_xautoclaim_options;
@@ -336,8 +336,8 @@ redisc_status redisc_xautoclaim_with(redisc *r, redisc_str key, redisc_str group
     room += redisc_room_str(start) + REDISC_ROOM_INTEGER;
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xautoclaim, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xautoclaim, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_autoclaimed, page);
     }
     redisc_put_key(&c, key, "key");
@@ -349,7 +349,7 @@ redisc_status redisc_xautoclaim_with(redisc *r, redisc_str key, redisc_str group
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_autoclaimed, page);
+    return redisc_operation_end(&c, &redisc_reads_autoclaimed, page);
 }
 
 redisc_status redisc_xautoclaim_justid(redisc *r, redisc_str key, redisc_str group,
@@ -358,8 +358,8 @@ redisc_status redisc_xautoclaim_justid(redisc *r, redisc_str key, redisc_str gro
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
     room += redisc_room_str(start) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xautoclaim, 7, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xautoclaim, 7, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_autoclaimed_ids, page);
     }
     redisc_put_key(&c, key, "key");
@@ -368,7 +368,7 @@ redisc_status redisc_xautoclaim_justid(redisc *r, redisc_str key, redisc_str gro
     redisc_put_integer(&c, min_idle_time);
     redisc_put_str(&c, start, "start");
     redisc_put_word(&c, "$6\r\nJUSTID\r\n");
-    return redisc_command_end(&c, &redisc_reads_autoclaimed_ids, page);
+    return redisc_operation_end(&c, &redisc_reads_autoclaimed_ids, page);
 }
 
 redisc_status redisc_xautoclaim_justid_with(redisc *r, redisc_str key, redisc_str group,
@@ -385,8 +385,8 @@ redisc_status redisc_xautoclaim_justid_with(redisc *r, redisc_str key, redisc_st
     room += redisc_room_str(start) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xautoclaim, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xautoclaim, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_autoclaimed_ids, page);
     }
     redisc_put_key(&c, key, "key");
@@ -399,10 +399,10 @@ redisc_status redisc_xautoclaim_justid_with(redisc *r, redisc_str key, redisc_st
         redisc_put_integer(&c, options->count);
     }
     redisc_put_word(&c, "$6\r\nJUSTID\r\n");
-    return redisc_command_end(&c, &redisc_reads_autoclaimed_ids, page);
+    return redisc_operation_end(&c, &redisc_reads_autoclaimed_ids, page);
 }
 
-static const redisc_command_info command_xcfgset = {
+static const redisc_operation_info command_xcfgset = {
     .name = "XCFGSET",
     .words = "$7\r\nXCFGSET\r\n",
     .words_len = 13,
@@ -420,8 +420,8 @@ redisc_status redisc_xcfgset_with(redisc *r, redisc_str key, const redisc_xcfgse
     argc += options->idmp_duration != 0 ? 2 : 0;
     argc += options->idmp_maxsize != 0 ? 2 : 0;
     room += 2 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xcfgset, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xcfgset, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
@@ -433,10 +433,10 @@ redisc_status redisc_xcfgset_with(redisc *r, redisc_str key, const redisc_xcfgse
         redisc_put_word(&c, "$12\r\nIDMP-MAXSIZE\r\n");
         redisc_put_integer(&c, options->idmp_maxsize);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_xclaim = {
+static const redisc_operation_info command_xclaim = {
     .name = "XCLAIM",
     .words = "$6\r\nXCLAIM\r\n",
     .words_len = 12,
@@ -452,8 +452,8 @@ redisc_status redisc_xclaim(redisc *r, redisc_str key, redisc_str group, redisc_
     }
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
     room += redisc_room_str_list(ids) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xclaim, 5 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xclaim, 5 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_entry_list_with_nils, entries);
     }
     redisc_put_key(&c, key, "key");
@@ -461,7 +461,7 @@ redisc_status redisc_xclaim(redisc *r, redisc_str key, redisc_str group, redisc_
     redisc_put_str(&c, consumer, "consumer");
     redisc_put_integer(&c, min_idle_time);
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_stream_entry_list_with_nils, entries);
+    return redisc_operation_end(&c, &redisc_reads_stream_entry_list_with_nils, entries);
 }
 
 static const redisc_xclaim_options no_xclaim_options;
@@ -494,8 +494,8 @@ redisc_status redisc_xclaim_with(redisc *r, redisc_str key, redisc_str group, re
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
     room += redisc_room_str_list(ids) + REDISC_ROOM_INTEGER;
     measure_xclaim_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xclaim, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xclaim, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_entry_list_with_nils, entries);
     }
     redisc_put_key(&c, key, "key");
@@ -522,7 +522,7 @@ redisc_status redisc_xclaim_with(redisc *r, redisc_str key, redisc_str group, re
         redisc_put_word(&c, "$6\r\nLASTID\r\n");
         redisc_put_str(&c, options->lastid, "lastid");
     }
-    return redisc_command_end(&c, &redisc_reads_stream_entry_list_with_nils, entries);
+    return redisc_operation_end(&c, &redisc_reads_stream_entry_list_with_nils, entries);
 }
 
 redisc_status redisc_xclaim_justid(redisc *r, redisc_str key, redisc_str group, redisc_str consumer,
@@ -535,8 +535,8 @@ redisc_status redisc_xclaim_justid(redisc *r, redisc_str key, redisc_str group, 
     }
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
     room += redisc_room_str_list(ids) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xclaim, 6 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xclaim, 6 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, claimed);
     }
     redisc_put_key(&c, key, "key");
@@ -545,7 +545,7 @@ redisc_status redisc_xclaim_justid(redisc *r, redisc_str key, redisc_str group, 
     redisc_put_integer(&c, min_idle_time);
     redisc_put_str_list(&c, ids, "ids");
     redisc_put_word(&c, "$6\r\nJUSTID\r\n");
-    return redisc_command_end(&c, &redisc_reads_str_list, claimed);
+    return redisc_operation_end(&c, &redisc_reads_str_list, claimed);
 }
 
 redisc_status redisc_xclaim_justid_with(redisc *r, redisc_str key, redisc_str group,
@@ -564,8 +564,8 @@ redisc_status redisc_xclaim_justid_with(redisc *r, redisc_str key, redisc_str gr
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
     room += redisc_room_str_list(ids) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     measure_xclaim_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xclaim, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xclaim, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, claimed);
     }
     redisc_put_key(&c, key, "key");
@@ -593,10 +593,10 @@ redisc_status redisc_xclaim_justid_with(redisc *r, redisc_str key, redisc_str gr
         redisc_put_word(&c, "$6\r\nLASTID\r\n");
         redisc_put_str(&c, options->lastid, "lastid");
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, claimed);
+    return redisc_operation_end(&c, &redisc_reads_str_list, claimed);
 }
 
-static const redisc_command_info command_xdel = {
+static const redisc_operation_info command_xdel = {
     .name = "XDEL",
     .words = "$4\r\nXDEL\r\n",
     .words_len = 10,
@@ -608,16 +608,16 @@ redisc_status redisc_xdel(redisc *r, redisc_str key, redisc_str_list ids, int64_
         return redisc_refuse_list(&command_xdel, &redisc_reads_integer, deleted, "ids", ids.count);
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(ids);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xdel, 2 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xdel, 2 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, deleted);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer, deleted);
+    return redisc_operation_end(&c, &redisc_reads_integer, deleted);
 }
 
-static const redisc_command_info command_xdelex = {
+static const redisc_operation_info command_xdelex = {
     .name = "XDELEX",
     .words = "$6\r\nXDELEX\r\n",
     .words_len = 12,
@@ -632,15 +632,15 @@ redisc_status redisc_xdelex(redisc *r, redisc_str key, redisc_str_list ids,
     }
     size_t room = redisc_room_str(key) + redisc_room_str_list(ids) + REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xdelex, 4 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xdelex, 4 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, outcomes);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$3\r\nIDS\r\n");
     redisc_put_unsigned(&c, ids.count);
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer_list, outcomes);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, outcomes);
 }
 
 static const redisc_xdelex_options no_xdelex_options;
@@ -665,8 +665,8 @@ redisc_status redisc_xdelex_with(redisc *r, redisc_str key, redisc_str_list ids,
     room += REDISC_ROOM_INTEGER;
     argc += options->references != 0 ? 1 : 0;
     room += REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xdelex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xdelex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer_list, outcomes);
     }
     redisc_put_key(&c, key, "key");
@@ -674,10 +674,10 @@ redisc_status redisc_xdelex_with(redisc *r, redisc_str key, redisc_str_list ids,
     redisc_put_word(&c, "$3\r\nIDS\r\n");
     redisc_put_unsigned(&c, ids.count);
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer_list, outcomes);
+    return redisc_operation_end(&c, &redisc_reads_integer_list, outcomes);
 }
 
-static const redisc_command_info command_xgroup_create = {
+static const redisc_operation_info command_xgroup_create = {
     .name = "XGROUP CREATE",
     .words = "$6\r\nXGROUP\r\n$6\r\nCREATE\r\n",
     .words_len = 24,
@@ -686,14 +686,14 @@ static const redisc_command_info command_xgroup_create = {
 redisc_status redisc_xgroup_create(redisc *r, redisc_str key, redisc_str group, redisc_str id)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(id);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_create, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_create, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
     redisc_put_str(&c, id, "id");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_xgroup_create_options no_xgroup_create_options;
@@ -709,8 +709,8 @@ redisc_status redisc_xgroup_create_with(redisc *r, redisc_str key, redisc_str gr
     argc += options->mkstream ? 1 : 0;
     argc += options->entriesread.has_value ? 2 : 0;
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_create, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_create, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
@@ -723,10 +723,10 @@ redisc_status redisc_xgroup_create_with(redisc *r, redisc_str key, redisc_str gr
         redisc_put_word(&c, "$11\r\nENTRIESREAD\r\n");
         redisc_put_integer(&c, options->entriesread.value);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_xgroup_createconsumer = {
+static const redisc_operation_info command_xgroup_createconsumer = {
     .name = "XGROUP CREATECONSUMER",
     .words = "$6\r\nXGROUP\r\n$14\r\nCREATECONSUMER\r\n",
     .words_len = 33,
@@ -736,17 +736,17 @@ redisc_status redisc_xgroup_createconsumer(redisc *r, redisc_str key, redisc_str
                                            redisc_str consumer, bool *created)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_createconsumer, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_createconsumer, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, created);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
     redisc_put_str(&c, consumer, "consumer");
-    return redisc_command_end(&c, &redisc_reads_boolean, created);
+    return redisc_operation_end(&c, &redisc_reads_boolean, created);
 }
 
-static const redisc_command_info command_xgroup_delconsumer = {
+static const redisc_operation_info command_xgroup_delconsumer = {
     .name = "XGROUP DELCONSUMER",
     .words = "$6\r\nXGROUP\r\n$11\r\nDELCONSUMER\r\n",
     .words_len = 30,
@@ -756,17 +756,17 @@ redisc_status redisc_xgroup_delconsumer(redisc *r, redisc_str key, redisc_str gr
                                         redisc_str consumer, int64_t *pending)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(consumer);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_delconsumer, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_delconsumer, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, pending);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
     redisc_put_str(&c, consumer, "consumer");
-    return redisc_command_end(&c, &redisc_reads_integer, pending);
+    return redisc_operation_end(&c, &redisc_reads_integer, pending);
 }
 
-static const redisc_command_info command_xgroup_destroy = {
+static const redisc_operation_info command_xgroup_destroy = {
     .name = "XGROUP DESTROY",
     .words = "$6\r\nXGROUP\r\n$7\r\nDESTROY\r\n",
     .words_len = 25,
@@ -775,16 +775,16 @@ static const redisc_command_info command_xgroup_destroy = {
 redisc_status redisc_xgroup_destroy(redisc *r, redisc_str key, redisc_str group, bool *destroyed)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_destroy, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_destroy, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, destroyed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
-    return redisc_command_end(&c, &redisc_reads_boolean, destroyed);
+    return redisc_operation_end(&c, &redisc_reads_boolean, destroyed);
 }
 
-static const redisc_command_info command_xgroup_help = {
+static const redisc_operation_info command_xgroup_help = {
     .name = "XGROUP HELP",
     .words = "$6\r\nXGROUP\r\n$4\r\nHELP\r\n",
     .words_len = 22,
@@ -793,14 +793,14 @@ static const redisc_command_info command_xgroup_help = {
 
 redisc_status redisc_xgroup_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_xgroup_setid = {
+static const redisc_operation_info command_xgroup_setid = {
     .name = "XGROUP SETID",
     .words = "$6\r\nXGROUP\r\n$5\r\nSETID\r\n",
     .words_len = 23,
@@ -809,14 +809,14 @@ static const redisc_command_info command_xgroup_setid = {
 redisc_status redisc_xgroup_setid(redisc *r, redisc_str key, redisc_str group, redisc_str id)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(id);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_setid, 5, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_setid, 5, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
     redisc_put_str(&c, id, "id");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_xgroup_setid_options no_xgroup_setid_options;
@@ -831,8 +831,8 @@ redisc_status redisc_xgroup_setid_with(redisc *r, redisc_str key, redisc_str gro
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(id);
     argc += options->entriesread.has_value ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xgroup_setid, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xgroup_setid, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
@@ -842,10 +842,10 @@ redisc_status redisc_xgroup_setid_with(redisc *r, redisc_str key, redisc_str gro
         redisc_put_word(&c, "$11\r\nENTRIESREAD\r\n");
         redisc_put_integer(&c, options->entriesread.value);
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_xinfo_consumers = {
+static const redisc_operation_info command_xinfo_consumers = {
     .name = "XINFO CONSUMERS",
     .words = "$5\r\nXINFO\r\n$9\r\nCONSUMERS\r\n",
     .words_len = 26,
@@ -856,16 +856,16 @@ redisc_status redisc_xinfo_consumers(redisc *r, redisc_str key, redisc_str group
                                      const redisc_stream_consumer_list **consumers)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xinfo_consumers, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xinfo_consumers, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_consumer_list, consumers);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
-    return redisc_command_end(&c, &redisc_reads_stream_consumer_list, consumers);
+    return redisc_operation_end(&c, &redisc_reads_stream_consumer_list, consumers);
 }
 
-static const redisc_command_info command_xinfo_groups = {
+static const redisc_operation_info command_xinfo_groups = {
     .name = "XINFO GROUPS",
     .words = "$5\r\nXINFO\r\n$6\r\nGROUPS\r\n",
     .words_len = 23,
@@ -875,15 +875,15 @@ static const redisc_command_info command_xinfo_groups = {
 redisc_status redisc_xinfo_groups(redisc *r, redisc_str key,
                                   const redisc_stream_group_list **groups)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xinfo_groups, 3, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xinfo_groups, 3, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_group_list, groups);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_stream_group_list, groups);
+    return redisc_operation_end(&c, &redisc_reads_stream_group_list, groups);
 }
 
-static const redisc_command_info command_xinfo_help = {
+static const redisc_operation_info command_xinfo_help = {
     .name = "XINFO HELP",
     .words = "$5\r\nXINFO\r\n$4\r\nHELP\r\n",
     .words_len = 21,
@@ -892,14 +892,14 @@ static const redisc_command_info command_xinfo_help = {
 
 redisc_status redisc_xinfo_help(redisc *r, const redisc_str_list **lines)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xinfo_help, 2, 0)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xinfo_help, 2, 0)) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list, lines);
     }
-    return redisc_command_end(&c, &redisc_reads_str_list, lines);
+    return redisc_operation_end(&c, &redisc_reads_str_list, lines);
 }
 
-static const redisc_command_info command_xinfo_stream = {
+static const redisc_operation_info command_xinfo_stream = {
     .name = "XINFO STREAM",
     .words = "$5\r\nXINFO\r\n$6\r\nSTREAM\r\n",
     .words_len = 23,
@@ -908,25 +908,25 @@ static const redisc_command_info command_xinfo_stream = {
 
 redisc_status redisc_xinfo_stream(redisc *r, redisc_str key, const redisc_stream_info **stream)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xinfo_stream, 3, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xinfo_stream, 3, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_info, stream);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_stream_info, stream);
+    return redisc_operation_end(&c, &redisc_reads_stream_info, stream);
 }
 
 redisc_status redisc_xinfo_stream_full(redisc *r, redisc_str key,
                                        const redisc_stream_details **stream)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xinfo_stream, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xinfo_stream, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_details, stream);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$4\r\nFULL\r\n");
-    return redisc_command_end(&c, &redisc_reads_stream_details, stream);
+    return redisc_operation_end(&c, &redisc_reads_stream_details, stream);
 }
 
 static const redisc_xinfo_stream_full_options no_xinfo_stream_full_options;
@@ -942,8 +942,8 @@ redisc_status redisc_xinfo_stream_full_with(redisc *r, redisc_str key,
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD;
     argc += options->count.has_value ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xinfo_stream, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xinfo_stream, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_details, stream);
     }
     redisc_put_key(&c, key, "key");
@@ -952,10 +952,10 @@ redisc_status redisc_xinfo_stream_full_with(redisc *r, redisc_str key,
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count.value);
     }
-    return redisc_command_end(&c, &redisc_reads_stream_details, stream);
+    return redisc_operation_end(&c, &redisc_reads_stream_details, stream);
 }
 
-static const redisc_command_info command_xlen = {
+static const redisc_operation_info command_xlen = {
     .name = "XLEN",
     .words = "$4\r\nXLEN\r\n",
     .words_len = 10,
@@ -964,21 +964,21 @@ static const redisc_command_info command_xlen = {
 
 redisc_status redisc_xlen(redisc *r, redisc_str key, int64_t *length)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xlen, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xlen, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_xnack = {
+static const redisc_operation_info command_xnack = {
     .name = "XNACK",
     .words = "$5\r\nXNACK\r\n",
     .words_len = 11,
 };
 
-static void put_xnack_mode(redisc_command *c, redisc_xnack_mode value)
+static void put_xnack_mode(redisc_operation *c, redisc_xnack_mode value)
 {
     switch (value) {
     case REDISC_XNACK_SILENT:
@@ -1007,8 +1007,8 @@ redisc_status redisc_xnack(redisc *r, redisc_str key, redisc_str group, redisc_x
     }
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str_list(ids);
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xnack, 6 + ids.count, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xnack, 6 + ids.count, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, returned);
     }
     redisc_put_key(&c, key, "key");
@@ -1017,7 +1017,7 @@ redisc_status redisc_xnack(redisc *r, redisc_str key, redisc_str group, redisc_x
     redisc_put_word(&c, "$3\r\nIDS\r\n");
     redisc_put_unsigned(&c, ids.count);
     redisc_put_str_list(&c, ids, "ids");
-    return redisc_command_end(&c, &redisc_reads_integer, returned);
+    return redisc_operation_end(&c, &redisc_reads_integer, returned);
 }
 
 static const redisc_xnack_options no_xnack_options;
@@ -1042,8 +1042,8 @@ redisc_status redisc_xnack_with(redisc *r, redisc_str key, redisc_str group, red
     argc += options->retrycount.has_value ? 2 : 0;
     argc += options->force ? 1 : 0;
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xnack, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xnack, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, returned);
     }
     redisc_put_key(&c, key, "key");
@@ -1059,10 +1059,10 @@ redisc_status redisc_xnack_with(redisc *r, redisc_str key, redisc_str group, red
     if (options->force) {
         redisc_put_word(&c, "$5\r\nFORCE\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_integer, returned);
+    return redisc_operation_end(&c, &redisc_reads_integer, returned);
 }
 
-static const redisc_command_info command_xpending = {
+static const redisc_operation_info command_xpending = {
     .name = "XPENDING",
     .words = "$8\r\nXPENDING\r\n",
     .words_len = 14,
@@ -1073,13 +1073,13 @@ redisc_status redisc_xpending(redisc *r, redisc_str key, redisc_str group,
                               const redisc_pending_summary **pending)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xpending, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xpending, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_pending_summary, pending);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, group, "group");
-    return redisc_command_end(&c, &redisc_reads_pending_summary, pending);
+    return redisc_operation_end(&c, &redisc_reads_pending_summary, pending);
 }
 
 redisc_status redisc_xpending_range(redisc *r, redisc_str key, redisc_str group, redisc_str start,
@@ -1088,8 +1088,8 @@ redisc_status redisc_xpending_range(redisc *r, redisc_str key, redisc_str group,
 {
     size_t room = redisc_room_str(key) + redisc_room_str(group) + redisc_room_str(start);
     room += redisc_room_str(end) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xpending, 6, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xpending, 6, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_pending_entry_list, pending);
     }
     redisc_put_key(&c, key, "key");
@@ -1097,7 +1097,7 @@ redisc_status redisc_xpending_range(redisc *r, redisc_str key, redisc_str group,
     redisc_put_str(&c, start, "start");
     redisc_put_str(&c, end, "end");
     redisc_put_integer(&c, count);
-    return redisc_command_end(&c, &redisc_reads_pending_entry_list, pending);
+    return redisc_operation_end(&c, &redisc_reads_pending_entry_list, pending);
 }
 
 static const redisc_xpending_range_options no_xpending_range_options;
@@ -1116,8 +1116,8 @@ redisc_status redisc_xpending_range_with(redisc *r, redisc_str key, redisc_str g
     argc += options->idle != 0 ? 2 : 0;
     argc += options->consumer.data != NULL ? 1 : 0;
     room += redisc_room_str(options->consumer) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xpending, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xpending, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_pending_entry_list, pending);
     }
     redisc_put_key(&c, key, "key");
@@ -1132,10 +1132,10 @@ redisc_status redisc_xpending_range_with(redisc *r, redisc_str key, redisc_str g
     if (options->consumer.data != NULL) {
         redisc_put_str(&c, options->consumer, "consumer");
     }
-    return redisc_command_end(&c, &redisc_reads_pending_entry_list, pending);
+    return redisc_operation_end(&c, &redisc_reads_pending_entry_list, pending);
 }
 
-static const redisc_command_info command_xrange = {
+static const redisc_operation_info command_xrange = {
     .name = "XRANGE",
     .words = "$6\r\nXRANGE\r\n",
     .words_len = 12,
@@ -1146,14 +1146,14 @@ redisc_status redisc_xrange(redisc *r, redisc_str key, redisc_str start, redisc_
                             const redisc_stream_entry_list **entries)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(start) + redisc_room_str(end);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_entry_list, entries);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, start, "start");
     redisc_put_str(&c, end, "end");
-    return redisc_command_end(&c, &redisc_reads_stream_entry_list, entries);
+    return redisc_operation_end(&c, &redisc_reads_stream_entry_list, entries);
 }
 
 static const redisc_xrange_options no_xrange_options;
@@ -1169,8 +1169,8 @@ redisc_status redisc_xrange_with(redisc *r, redisc_str key, redisc_str start, re
     size_t room = redisc_room_str(key) + redisc_room_str(start) + redisc_room_str(end);
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_entry_list, entries);
     }
     redisc_put_key(&c, key, "key");
@@ -1180,10 +1180,10 @@ redisc_status redisc_xrange_with(redisc *r, redisc_str key, redisc_str start, re
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_stream_entry_list, entries);
+    return redisc_operation_end(&c, &redisc_reads_stream_entry_list, entries);
 }
 
-static const redisc_command_info command_xread = {
+static const redisc_operation_info command_xread = {
     .name = "XREAD",
     .words = "$5\r\nXREAD\r\n",
     .words_len = 11,
@@ -1202,8 +1202,8 @@ redisc_status redisc_xread(redisc *r, redisc_stream_position_list streams,
     for (size_t i = 0; i < streams.count; i++) {
         room += redisc_room_str(streams.items[i].key) + redisc_room_str(streams.items[i].id);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xread, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xread, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_stream_batch_list, batches);
     }
     redisc_put_word(&c, "$7\r\nSTREAMS\r\n");
@@ -1215,7 +1215,7 @@ redisc_status redisc_xread(redisc *r, redisc_stream_position_list streams,
         const redisc_stream_position *item = &streams.items[i];
         redisc_put_str(&c, item->id, "streams[].id");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_stream_batch_list, batches);
+    return redisc_operation_end(&c, &redisc_reads_optional_stream_batch_list, batches);
 }
 
 static const redisc_xread_options no_xread_options;
@@ -1241,8 +1241,8 @@ redisc_status redisc_xread_with(redisc *r, redisc_stream_position_list streams,
     argc += options->maxsize != 0 ? 2 : 0;
     argc += options->block.has_value ? 2 : 0;
     room += 4 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xread, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xread, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_stream_batch_list, batches);
     }
     if (options->count != 0) {
@@ -1259,7 +1259,7 @@ redisc_status redisc_xread_with(redisc *r, redisc_stream_position_list streams,
     }
     if (options->block.has_value) {
         redisc_put_word(&c, "$5\r\nBLOCK\r\n");
-        redisc_command_wait_milliseconds(&c, options->block.value, "block");
+        redisc_operation_wait_milliseconds(&c, options->block.value, "block");
         redisc_put_integer(&c, options->block.value);
     }
     redisc_put_word(&c, "$7\r\nSTREAMS\r\n");
@@ -1271,10 +1271,10 @@ redisc_status redisc_xread_with(redisc *r, redisc_stream_position_list streams,
         const redisc_stream_position *item = &streams.items[i];
         redisc_put_str(&c, item->id, "streams[].id");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_stream_batch_list, batches);
+    return redisc_operation_end(&c, &redisc_reads_optional_stream_batch_list, batches);
 }
 
-static const redisc_command_info command_xreadgroup = {
+static const redisc_operation_info command_xreadgroup = {
     .name = "XREADGROUP",
     .words = "$10\r\nXREADGROUP\r\n",
     .words_len = 17,
@@ -1294,8 +1294,8 @@ redisc_status redisc_xreadgroup(redisc *r, redisc_str group, redisc_str consumer
     for (size_t i = 0; i < streams.count; i++) {
         room += redisc_room_str(streams.items[i].key) + redisc_room_str(streams.items[i].id);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xreadgroup, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xreadgroup, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_stream_batch_list, batches);
     }
     redisc_put_word(&c, "$5\r\nGROUP\r\n");
@@ -1310,12 +1310,12 @@ redisc_status redisc_xreadgroup(redisc *r, redisc_str group, redisc_str consumer
         const redisc_stream_position *item = &streams.items[i];
         redisc_put_str(&c, item->id, "streams[].id");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_stream_batch_list, batches);
+    return redisc_operation_end(&c, &redisc_reads_optional_stream_batch_list, batches);
 }
 
 static const redisc_xreadgroup_options no_xreadgroup_options;
 
-static void put_xreadgroup_options(redisc_command *c, const redisc_xreadgroup_options *options)
+static void put_xreadgroup_options(redisc_operation *c, const redisc_xreadgroup_options *options)
 {
     if (options->count != 0) {
         redisc_put_word(c, "$5\r\nCOUNT\r\n");
@@ -1331,7 +1331,7 @@ static void put_xreadgroup_options(redisc_command *c, const redisc_xreadgroup_op
     }
     if (options->block.has_value) {
         redisc_put_word(c, "$5\r\nBLOCK\r\n");
-        redisc_command_wait_milliseconds(c, options->block.value, "block");
+        redisc_operation_wait_milliseconds(c, options->block.value, "block");
         redisc_put_integer(c, options->block.value);
     }
     if (options->noack) {
@@ -1362,8 +1362,8 @@ redisc_status redisc_xreadgroup_with(redisc *r, redisc_str group, redisc_str con
     argc += options->block.has_value ? 2 : 0;
     argc += options->noack ? 1 : 0;
     room += 5 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xreadgroup, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xreadgroup, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_stream_batch_list, batches);
     }
     redisc_put_word(&c, "$5\r\nGROUP\r\n");
@@ -1379,7 +1379,7 @@ redisc_status redisc_xreadgroup_with(redisc *r, redisc_str group, redisc_str con
         const redisc_stream_position *item = &streams.items[i];
         redisc_put_str(&c, item->id, "streams[].id");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_stream_batch_list, batches);
+    return redisc_operation_end(&c, &redisc_reads_optional_stream_batch_list, batches);
 }
 
 redisc_status redisc_xreadgroup_claim(redisc *r, redisc_str group, redisc_str consumer,
@@ -1396,8 +1396,8 @@ redisc_status redisc_xreadgroup_claim(redisc *r, redisc_str group, redisc_str co
     for (size_t i = 0; i < streams.count; i++) {
         room += redisc_room_str(streams.items[i].key) + redisc_room_str(streams.items[i].id);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xreadgroup, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xreadgroup, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_delivered_batch_list, batches);
     }
     redisc_put_word(&c, "$5\r\nGROUP\r\n");
@@ -1414,10 +1414,10 @@ redisc_status redisc_xreadgroup_claim(redisc *r, redisc_str group, redisc_str co
         const redisc_stream_position *item = &streams.items[i];
         redisc_put_str(&c, item->id, "streams[].id");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_delivered_batch_list, batches);
+    return redisc_operation_end(&c, &redisc_reads_optional_delivered_batch_list, batches);
 }
 
-static void put_xreadgroup_count(redisc_command *c, const redisc_xreadgroup_options *options)
+static void put_xreadgroup_count(redisc_operation *c, const redisc_xreadgroup_options *options)
 {
     if (options->count != 0) {
         redisc_put_word(c, "$5\r\nCOUNT\r\n");
@@ -1433,12 +1433,12 @@ static void put_xreadgroup_count(redisc_command *c, const redisc_xreadgroup_opti
     }
     if (options->block.has_value) {
         redisc_put_word(c, "$5\r\nBLOCK\r\n");
-        redisc_command_wait_milliseconds(c, options->block.value, "block");
+        redisc_operation_wait_milliseconds(c, options->block.value, "block");
         redisc_put_integer(c, options->block.value);
     }
 }
 
-static void put_xreadgroup_noack(redisc_command *c, const redisc_xreadgroup_options *options)
+static void put_xreadgroup_noack(redisc_operation *c, const redisc_xreadgroup_options *options)
 {
     if (options->noack) {
         redisc_put_word(c, "$5\r\nNOACK\r\n");
@@ -1470,8 +1470,8 @@ redisc_status redisc_xreadgroup_claim_with(redisc *r, redisc_str group, redisc_s
     argc += options->block.has_value ? 2 : 0;
     argc += options->noack ? 1 : 0;
     room += 5 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xreadgroup, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xreadgroup, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_delivered_batch_list, batches);
     }
     redisc_put_word(&c, "$5\r\nGROUP\r\n");
@@ -1490,10 +1490,10 @@ redisc_status redisc_xreadgroup_claim_with(redisc *r, redisc_str group, redisc_s
         const redisc_stream_position *item = &streams.items[i];
         redisc_put_str(&c, item->id, "streams[].id");
     }
-    return redisc_command_end(&c, &redisc_reads_optional_delivered_batch_list, batches);
+    return redisc_operation_end(&c, &redisc_reads_optional_delivered_batch_list, batches);
 }
 
-static const redisc_command_info command_xrevrange = {
+static const redisc_operation_info command_xrevrange = {
     .name = "XREVRANGE",
     .words = "$9\r\nXREVRANGE\r\n",
     .words_len = 15,
@@ -1504,14 +1504,14 @@ redisc_status redisc_xrevrange(redisc *r, redisc_str key, redisc_str end, redisc
                                const redisc_stream_entry_list **entries)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(end) + redisc_room_str(start);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xrevrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xrevrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_entry_list, entries);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, end, "end");
     redisc_put_str(&c, start, "start");
-    return redisc_command_end(&c, &redisc_reads_stream_entry_list, entries);
+    return redisc_operation_end(&c, &redisc_reads_stream_entry_list, entries);
 }
 
 static const redisc_xrevrange_options no_xrevrange_options;
@@ -1527,8 +1527,8 @@ redisc_status redisc_xrevrange_with(redisc *r, redisc_str key, redisc_str end, r
     size_t room = redisc_room_str(key) + redisc_room_str(end) + redisc_room_str(start);
     argc += options->count != 0 ? 2 : 0;
     room += REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xrevrange, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xrevrange, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_stream_entry_list, entries);
     }
     redisc_put_key(&c, key, "key");
@@ -1538,10 +1538,10 @@ redisc_status redisc_xrevrange_with(redisc *r, redisc_str key, redisc_str end, r
         redisc_put_word(&c, "$5\r\nCOUNT\r\n");
         redisc_put_integer(&c, options->count);
     }
-    return redisc_command_end(&c, &redisc_reads_stream_entry_list, entries);
+    return redisc_operation_end(&c, &redisc_reads_stream_entry_list, entries);
 }
 
-static const redisc_command_info command_xsetid = {
+static const redisc_operation_info command_xsetid = {
     .name = "XSETID",
     .words = "$6\r\nXSETID\r\n",
     .words_len = 12,
@@ -1551,13 +1551,13 @@ static const redisc_command_info command_xsetid = {
 redisc_status redisc_xsetid(redisc *r, redisc_str key, redisc_str last_id)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(last_id);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xsetid, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xsetid, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, last_id, "last_id");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 static const redisc_xsetid_options no_xsetid_options;
@@ -1574,8 +1574,8 @@ redisc_status redisc_xsetid_with(redisc *r, redisc_str key, redisc_str last_id,
     argc += options->max_deleted_id.data != NULL ? 2 : 0;
     room += redisc_room_str(options->max_deleted_id) + 2 * REDISC_ROOM_WORD;
     room += REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xsetid, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xsetid, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
@@ -1588,10 +1588,10 @@ redisc_status redisc_xsetid_with(redisc *r, redisc_str key, redisc_str last_id,
         redisc_put_word(&c, "$12\r\nMAXDELETEDID\r\n");
         redisc_put_str(&c, options->max_deleted_id, "max_deleted_id");
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_xtrim = {
+static const redisc_operation_info command_xtrim = {
     .name = "XTRIM",
     .words = "$5\r\nXTRIM\r\n",
     .words_len = 11,
@@ -1600,21 +1600,21 @@ static const redisc_command_info command_xtrim = {
 redisc_status redisc_xtrim_maxlen(redisc *r, redisc_str key, int64_t threshold, int64_t *removed)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xtrim, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xtrim, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$6\r\nMAXLEN\r\n");
     redisc_put_integer(&c, threshold);
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
 static const redisc_xtrim_options no_xtrim_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_xtrim_options(const redisc_xtrim_options *options,
-                                         const redisc_command_info *info,
+                                         const redisc_operation_info *info,
                                          const redisc_result *result, void *out)
 {
     if ((unsigned)options->precision > REDISC_TRIM_APPROXIMATE) {
@@ -1643,8 +1643,8 @@ redisc_status redisc_xtrim_maxlen_with(redisc *r, redisc_str key, int64_t thresh
     argc += options->limit.has_value ? 2 : 0;
     argc += options->references != 0 ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xtrim, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xtrim, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
@@ -1656,20 +1656,20 @@ redisc_status redisc_xtrim_maxlen_with(redisc *r, redisc_str key, int64_t thresh
         redisc_put_integer(&c, options->limit.value);
     }
     put_stream_references(&c, options->references);
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
 redisc_status redisc_xtrim_minid(redisc *r, redisc_str key, redisc_str threshold, int64_t *removed)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(threshold) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xtrim, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xtrim, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$5\r\nMINID\r\n");
     redisc_put_str(&c, threshold, "threshold");
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }
 
 redisc_status redisc_xtrim_minid_with(redisc *r, redisc_str key, redisc_str threshold,
@@ -1689,8 +1689,8 @@ redisc_status redisc_xtrim_minid_with(redisc *r, redisc_str key, redisc_str thre
     argc += options->limit.has_value ? 2 : 0;
     argc += options->references != 0 ? 1 : 0;
     room += 3 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_xtrim, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_xtrim, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, removed);
     }
     redisc_put_key(&c, key, "key");
@@ -1702,5 +1702,5 @@ redisc_status redisc_xtrim_minid_with(redisc *r, redisc_str key, redisc_str thre
         redisc_put_integer(&c, options->limit.value);
     }
     put_stream_references(&c, options->references);
-    return redisc_command_end(&c, &redisc_reads_integer, removed);
+    return redisc_operation_end(&c, &redisc_reads_integer, removed);
 }

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "readers.h"
 
-static const redisc_command_info command_append = {
+static const redisc_operation_info command_append = {
     .name = "APPEND",
     .words = "$6\r\nAPPEND\r\n",
     .words_len = 12,
@@ -16,16 +16,16 @@ static const redisc_command_info command_append = {
 redisc_status redisc_append(redisc *r, redisc_str key, redisc_str value, int64_t *length)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_append, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_append, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_decr = {
+static const redisc_operation_info command_decr = {
     .name = "DECR",
     .words = "$4\r\nDECR\r\n",
     .words_len = 10,
@@ -33,15 +33,15 @@ static const redisc_command_info command_decr = {
 
 redisc_status redisc_decr(redisc *r, redisc_str key, int64_t *value)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_decr, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_decr, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, value);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, value);
+    return redisc_operation_end(&c, &redisc_reads_integer, value);
 }
 
-static const redisc_command_info command_decrby = {
+static const redisc_operation_info command_decrby = {
     .name = "DECRBY",
     .words = "$6\r\nDECRBY\r\n",
     .words_len = 12,
@@ -50,16 +50,16 @@ static const redisc_command_info command_decrby = {
 redisc_status redisc_decrby(redisc *r, redisc_str key, int64_t decrement, int64_t *value)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_decrby, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_decrby, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, decrement);
-    return redisc_command_end(&c, &redisc_reads_integer, value);
+    return redisc_operation_end(&c, &redisc_reads_integer, value);
 }
 
-static const redisc_command_info command_delex = {
+static const redisc_operation_info command_delex = {
     .name = "DELEX",
     .words = "$5\r\nDELEX\r\n",
     .words_len = 11,
@@ -67,19 +67,19 @@ static const redisc_command_info command_delex = {
 
 redisc_status redisc_delex(redisc *r, redisc_str key, bool *deleted)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_delex, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_delex, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, deleted);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_boolean, deleted);
+    return redisc_operation_end(&c, &redisc_reads_boolean, deleted);
 }
 
 static const redisc_delex_options no_delex_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_delex_options(const redisc_delex_options *options,
-                                         const redisc_command_info *info,
+                                         const redisc_operation_info *info,
                                          const redisc_result *result, void *out)
 {
     redisc_choice condition_given = {NULL, NULL};
@@ -119,8 +119,8 @@ redisc_status redisc_delex_with(redisc *r, redisc_str key, const redisc_delex_op
     size_t argc = 2;
     size_t room = redisc_room_str(key);
     measure_delex_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_delex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_delex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, deleted);
     }
     redisc_put_key(&c, key, "key");
@@ -140,10 +140,10 @@ redisc_status redisc_delex_with(redisc *r, redisc_str key, const redisc_delex_op
         redisc_put_word(&c, "$5\r\nIFDNE\r\n");
         redisc_put_str(&c, options->ifdne, "ifdne");
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, deleted);
+    return redisc_operation_end(&c, &redisc_reads_boolean, deleted);
 }
 
-static const redisc_command_info command_delifeq = {
+static const redisc_operation_info command_delifeq = {
     .name = "DELIFEQ",
     .words = "$7\r\nDELIFEQ\r\n",
     .words_len = 13,
@@ -152,16 +152,16 @@ static const redisc_command_info command_delifeq = {
 redisc_status redisc_delifeq(redisc *r, redisc_str key, redisc_str value, bool *deleted)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_delifeq, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_delifeq, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, deleted);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_boolean, deleted);
+    return redisc_operation_end(&c, &redisc_reads_boolean, deleted);
 }
 
-static const redisc_command_info command_digest = {
+static const redisc_operation_info command_digest = {
     .name = "DIGEST",
     .words = "$6\r\nDIGEST\r\n",
     .words_len = 12,
@@ -170,15 +170,15 @@ static const redisc_command_info command_digest = {
 
 redisc_status redisc_digest(redisc *r, redisc_str key, const redisc_str **digest)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_digest, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_digest, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, digest);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, digest);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, digest);
 }
 
-static const redisc_command_info command_get = {
+static const redisc_operation_info command_get = {
     .name = "GET",
     .words = "$3\r\nGET\r\n",
     .words_len = 9,
@@ -187,15 +187,15 @@ static const redisc_command_info command_get = {
 
 redisc_status redisc_get(redisc *r, redisc_str key, const redisc_str **value)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_get, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_get, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, value);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, value);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, value);
 }
 
-static const redisc_command_info command_getdel = {
+static const redisc_operation_info command_getdel = {
     .name = "GETDEL",
     .words = "$6\r\nGETDEL\r\n",
     .words_len = 12,
@@ -203,15 +203,15 @@ static const redisc_command_info command_getdel = {
 
 redisc_status redisc_getdel(redisc *r, redisc_str key, const redisc_str **value)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_getdel, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_getdel, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, value);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, value);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, value);
 }
 
-static const redisc_command_info command_getex_repeatable = {
+static const redisc_operation_info command_getex_repeatable = {
     .name = "GETEX",
     .words = "$5\r\nGETEX\r\n",
     .words_len = 11,
@@ -220,15 +220,15 @@ static const redisc_command_info command_getex_repeatable = {
 
 redisc_status redisc_getex(redisc *r, redisc_str key, const redisc_str **value)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_getex_repeatable, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_getex_repeatable, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, value);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_optional_string, value);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, value);
 }
 
-static const redisc_command_info command_getex = {
+static const redisc_operation_info command_getex = {
     .name = "GETEX",
     .words = "$5\r\nGETEX\r\n",
     .words_len = 11,
@@ -238,7 +238,7 @@ static const redisc_getex_options no_getex_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_getex_options(const redisc_getex_options *options,
-                                         const redisc_command_info *info,
+                                         const redisc_operation_info *info,
                                          const redisc_result *result, void *out)
 {
     redisc_choice expire_given = {NULL, NULL};
@@ -272,8 +272,8 @@ redisc_status redisc_getex_with(redisc *r, redisc_str key, const redisc_getex_op
     argc += options->exat != 0 ? 2 : 0;
     argc += options->pxat != 0 ? 2 : 0;
     room += 5 * REDISC_ROOM_WORD + 4 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_getex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_getex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, value);
     }
     redisc_put_key(&c, key, "key");
@@ -296,10 +296,10 @@ redisc_status redisc_getex_with(redisc *r, redisc_str key, const redisc_getex_op
         redisc_put_word(&c, "$4\r\nPXAT\r\n");
         redisc_put_integer(&c, options->pxat);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_string, value);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, value);
 }
 
-static const redisc_command_info command_getrange = {
+static const redisc_operation_info command_getrange = {
     .name = "GETRANGE",
     .words = "$8\r\nGETRANGE\r\n",
     .words_len = 14,
@@ -310,17 +310,17 @@ redisc_status redisc_getrange(redisc *r, redisc_str key, int64_t start, int64_t 
                               const redisc_str **value)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_getrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_getrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_string, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    return redisc_command_end(&c, &redisc_reads_string, value);
+    return redisc_operation_end(&c, &redisc_reads_string, value);
 }
 
-static const redisc_command_info command_getset = {
+static const redisc_operation_info command_getset = {
     .name = "GETSET",
     .words = "$6\r\nGETSET\r\n",
     .words_len = 12,
@@ -330,16 +330,16 @@ redisc_status redisc_getset(redisc *r, redisc_str key, redisc_str value,
                             const redisc_str **previous)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_getset, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_getset, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, previous);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_optional_string, previous);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, previous);
 }
 
-static const redisc_command_info command_incr = {
+static const redisc_operation_info command_incr = {
     .name = "INCR",
     .words = "$4\r\nINCR\r\n",
     .words_len = 10,
@@ -347,15 +347,15 @@ static const redisc_command_info command_incr = {
 
 redisc_status redisc_incr(redisc *r, redisc_str key, int64_t *value)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_incr, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_incr, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, value);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, value);
+    return redisc_operation_end(&c, &redisc_reads_integer, value);
 }
 
-static const redisc_command_info command_incrby = {
+static const redisc_operation_info command_incrby = {
     .name = "INCRBY",
     .words = "$6\r\nINCRBY\r\n",
     .words_len = 12,
@@ -364,16 +364,16 @@ static const redisc_command_info command_incrby = {
 redisc_status redisc_incrby(redisc *r, redisc_str key, int64_t increment, int64_t *value)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_incrby, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_incrby, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, increment);
-    return redisc_command_end(&c, &redisc_reads_integer, value);
+    return redisc_operation_end(&c, &redisc_reads_integer, value);
 }
 
-static const redisc_command_info command_incrbyfloat = {
+static const redisc_operation_info command_incrbyfloat = {
     .name = "INCRBYFLOAT",
     .words = "$11\r\nINCRBYFLOAT\r\n",
     .words_len = 18,
@@ -382,16 +382,16 @@ static const redisc_command_info command_incrbyfloat = {
 redisc_status redisc_incrbyfloat(redisc *r, redisc_str key, double increment, double *value)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_incrbyfloat, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_incrbyfloat, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_double, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_double(&c, increment, "increment");
-    return redisc_command_end(&c, &redisc_reads_double, value);
+    return redisc_operation_end(&c, &redisc_reads_double, value);
 }
 
-static const redisc_command_info command_increx = {
+static const redisc_operation_info command_increx = {
     .name = "INCREX",
     .words = "$6\r\nINCREX\r\n",
     .words_len = 12,
@@ -399,19 +399,19 @@ static const redisc_command_info command_increx = {
 
 redisc_status redisc_increx(redisc *r, redisc_str key, const redisc_incremented **result)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_increx, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_increx, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_incremented, result);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_incremented, result);
+    return redisc_operation_end(&c, &redisc_reads_incremented, result);
 }
 
 static const redisc_increx_options no_increx_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_increx_options(const redisc_increx_options *options,
-                                          const redisc_command_info *info,
+                                          const redisc_operation_info *info,
                                           const redisc_result *result, void *out)
 {
     redisc_choice expire_given = {NULL, NULL};
@@ -461,8 +461,8 @@ redisc_status redisc_increx_with(redisc *r, redisc_str key, const redisc_increx_
     size_t argc = 2;
     size_t room = redisc_room_str(key);
     measure_increx_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_increx, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_increx, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_incremented, result);
     }
     redisc_put_key(&c, key, "key");
@@ -499,21 +499,21 @@ redisc_status redisc_increx_with(redisc *r, redisc_str key, const redisc_increx_
     if (options->enx) {
         redisc_put_word(&c, "$3\r\nENX\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_incremented, result);
+    return redisc_operation_end(&c, &redisc_reads_incremented, result);
 }
 
 redisc_status redisc_increx_by(redisc *r, redisc_str key, int64_t byint,
                                const redisc_incremented **result)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_increx, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_increx, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_incremented, result);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$5\r\nBYINT\r\n");
     redisc_put_integer(&c, byint);
-    return redisc_command_end(&c, &redisc_reads_incremented, result);
+    return redisc_operation_end(&c, &redisc_reads_incremented, result);
 }
 
 redisc_status redisc_increx_by_with(redisc *r, redisc_str key, int64_t byint,
@@ -531,8 +531,8 @@ redisc_status redisc_increx_by_with(redisc *r, redisc_str key, int64_t byint,
     size_t argc = 4;
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
     measure_increx_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_increx, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_increx, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_incremented, result);
     }
     redisc_put_key(&c, key, "key");
@@ -571,28 +571,28 @@ redisc_status redisc_increx_by_with(redisc *r, redisc_str key, int64_t byint,
     if (options->enx) {
         redisc_put_word(&c, "$3\r\nENX\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_incremented, result);
+    return redisc_operation_end(&c, &redisc_reads_incremented, result);
 }
 
 redisc_status redisc_increx_byfloat(redisc *r, redisc_str key, double byfloat,
                                     const redisc_incremented_double **result)
 {
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_DOUBLE;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_increx, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_increx, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_incremented_double, result);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_word(&c, "$7\r\nBYFLOAT\r\n");
     redisc_put_double(&c, byfloat, "byfloat");
-    return redisc_command_end(&c, &redisc_reads_incremented_double, result);
+    return redisc_operation_end(&c, &redisc_reads_incremented_double, result);
 }
 
 static const redisc_increx_byfloat_options no_increx_byfloat_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_increx_byfloat_options(const redisc_increx_byfloat_options *options,
-                                                  const redisc_command_info *info,
+                                                  const redisc_operation_info *info,
                                                   const redisc_result *result, void *out)
 {
     redisc_choice expire_given = {NULL, NULL};
@@ -644,8 +644,8 @@ redisc_status redisc_increx_byfloat_with(redisc *r, redisc_str key, double byflo
     size_t argc = 4;
     size_t room = redisc_room_str(key) + REDISC_ROOM_WORD + REDISC_ROOM_DOUBLE;
     measure_increx_byfloat_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_increx, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_increx, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_incremented_double, result);
     }
     redisc_put_key(&c, key, "key");
@@ -684,10 +684,10 @@ redisc_status redisc_increx_byfloat_with(redisc *r, redisc_str key, double byflo
     if (options->enx) {
         redisc_put_word(&c, "$3\r\nENX\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_incremented_double, result);
+    return redisc_operation_end(&c, &redisc_reads_incremented_double, result);
 }
 
-static const redisc_command_info command_lcs = {
+static const redisc_operation_info command_lcs = {
     .name = "LCS",
     .words = "$3\r\nLCS\r\n",
     .words_len = 9,
@@ -697,40 +697,40 @@ static const redisc_command_info command_lcs = {
 redisc_status redisc_lcs(redisc *r, redisc_str key1, redisc_str key2, const redisc_str **common)
 {
     size_t room = redisc_room_str(key1) + redisc_room_str(key2);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lcs, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lcs, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_string, common);
     }
     redisc_put_key(&c, key1, "key1");
     redisc_put_key(&c, key2, "key2");
-    return redisc_command_end(&c, &redisc_reads_string, common);
+    return redisc_operation_end(&c, &redisc_reads_string, common);
 }
 
 redisc_status redisc_lcs_len(redisc *r, redisc_str key1, redisc_str key2, int64_t *length)
 {
     size_t room = redisc_room_str(key1) + redisc_room_str(key2) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lcs, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lcs, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key1, "key1");
     redisc_put_key(&c, key2, "key2");
     redisc_put_word(&c, "$3\r\nLEN\r\n");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
 redisc_status redisc_lcs_idx(redisc *r, redisc_str key1, redisc_str key2,
                              const redisc_lcs_matches **common)
 {
     size_t room = redisc_room_str(key1) + redisc_room_str(key2) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lcs, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lcs, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_lcs_matches, common);
     }
     redisc_put_key(&c, key1, "key1");
     redisc_put_key(&c, key2, "key2");
     redisc_put_word(&c, "$3\r\nIDX\r\n");
-    return redisc_command_end(&c, &redisc_reads_lcs_matches, common);
+    return redisc_operation_end(&c, &redisc_reads_lcs_matches, common);
 }
 
 static const redisc_lcs_idx_options no_lcs_idx_options;
@@ -747,8 +747,8 @@ redisc_status redisc_lcs_idx_with(redisc *r, redisc_str key1, redisc_str key2,
     argc += options->minmatchlen != 0 ? 2 : 0;
     argc += options->withmatchlen ? 1 : 0;
     room += 2 * REDISC_ROOM_WORD + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_lcs, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_lcs, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_lcs_matches, common);
     }
     redisc_put_key(&c, key1, "key1");
@@ -761,10 +761,10 @@ redisc_status redisc_lcs_idx_with(redisc *r, redisc_str key1, redisc_str key2,
     if (options->withmatchlen) {
         redisc_put_word(&c, "$12\r\nWITHMATCHLEN\r\n");
     }
-    return redisc_command_end(&c, &redisc_reads_lcs_matches, common);
+    return redisc_operation_end(&c, &redisc_reads_lcs_matches, common);
 }
 
-static const redisc_command_info command_mget = {
+static const redisc_operation_info command_mget = {
     .name = "MGET",
     .words = "$4\r\nMGET\r\n",
     .words_len = 10,
@@ -777,15 +777,15 @@ redisc_status redisc_mget(redisc *r, redisc_str_list keys, const redisc_str_list
         return redisc_refuse_list(&command_mget, &redisc_reads_str_list_with_nils, values, "keys",
                                   keys.count);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_mget, 1 + keys.count, redisc_room_str_list(keys))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_mget, 1 + keys.count, redisc_room_str_list(keys))) {
         return redisc_refuse_begin(&c, &redisc_reads_str_list_with_nils, values);
     }
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_str_list_with_nils, values);
+    return redisc_operation_end(&c, &redisc_reads_str_list_with_nils, values);
 }
 
-static const redisc_command_info command_mset = {
+static const redisc_operation_info command_mset = {
     .name = "MSET",
     .words = "$4\r\nMSET\r\n",
     .words_len = 10,
@@ -802,8 +802,8 @@ redisc_status redisc_mset(redisc *r, redisc_pair_list pairs)
     for (size_t i = 0; i < pairs.count; i++) {
         room += redisc_room_str(pairs.items[i].key) + redisc_room_str(pairs.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_mset, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_mset, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     for (size_t i = 0; i < pairs.count; i++) {
@@ -811,10 +811,10 @@ redisc_status redisc_mset(redisc *r, redisc_pair_list pairs)
         redisc_put_key(&c, item->key, "pairs[].key");
         redisc_put_str(&c, item->value, "pairs[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_msetex_repeatable = {
+static const redisc_operation_info command_msetex_repeatable = {
     .name = "MSETEX",
     .words = "$6\r\nMSETEX\r\n",
     .words_len = 12,
@@ -832,8 +832,8 @@ redisc_status redisc_msetex(redisc *r, redisc_pair_list pairs, bool *stored)
     for (size_t i = 0; i < pairs.count; i++) {
         room += redisc_room_str(pairs.items[i].key) + redisc_room_str(pairs.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_msetex_repeatable, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_msetex_repeatable, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, stored);
     }
     redisc_put_unsigned(&c, pairs.count);
@@ -842,16 +842,16 @@ redisc_status redisc_msetex(redisc *r, redisc_pair_list pairs, bool *stored)
         redisc_put_key(&c, item->key, "pairs[].key");
         redisc_put_str(&c, item->value, "pairs[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, stored);
+    return redisc_operation_end(&c, &redisc_reads_boolean, stored);
 }
 
-static const redisc_command_info command_msetex = {
+static const redisc_operation_info command_msetex = {
     .name = "MSETEX",
     .words = "$6\r\nMSETEX\r\n",
     .words_len = 12,
 };
 
-static void put_set_when(redisc_command *c, redisc_set_when value)
+static void put_set_when(redisc_operation *c, redisc_set_when value)
 {
     switch (value) {
     case REDISC_SET_NX:
@@ -869,7 +869,7 @@ static const redisc_msetex_options no_msetex_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_msetex_options(const redisc_msetex_options *options,
-                                          const redisc_command_info *info,
+                                          const redisc_operation_info *info,
                                           const redisc_result *result, void *out)
 {
     if ((unsigned)options->when > REDISC_SET_XX) {
@@ -920,8 +920,8 @@ redisc_status redisc_msetex_with(redisc *r, redisc_pair_list pairs,
         room += redisc_room_str(pairs.items[i].key) + redisc_room_str(pairs.items[i].value);
     }
     measure_msetex_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_msetex, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_msetex, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, stored);
     }
     redisc_put_unsigned(&c, pairs.count);
@@ -950,10 +950,10 @@ redisc_status redisc_msetex_with(redisc *r, redisc_pair_list pairs,
         redisc_put_word(&c, "$4\r\nPXAT\r\n");
         redisc_put_integer(&c, options->pxat);
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, stored);
+    return redisc_operation_end(&c, &redisc_reads_boolean, stored);
 }
 
-static const redisc_command_info command_msetnx = {
+static const redisc_operation_info command_msetnx = {
     .name = "MSETNX",
     .words = "$6\r\nMSETNX\r\n",
     .words_len = 12,
@@ -970,8 +970,8 @@ redisc_status redisc_msetnx(redisc *r, redisc_pair_list pairs, bool *stored)
     for (size_t i = 0; i < pairs.count; i++) {
         room += redisc_room_str(pairs.items[i].key) + redisc_room_str(pairs.items[i].value);
     }
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_msetnx, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_msetnx, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, stored);
     }
     for (size_t i = 0; i < pairs.count; i++) {
@@ -979,10 +979,10 @@ redisc_status redisc_msetnx(redisc *r, redisc_pair_list pairs, bool *stored)
         redisc_put_key(&c, item->key, "pairs[].key");
         redisc_put_str(&c, item->value, "pairs[].value");
     }
-    return redisc_command_end(&c, &redisc_reads_boolean, stored);
+    return redisc_operation_end(&c, &redisc_reads_boolean, stored);
 }
 
-static const redisc_command_info command_psetex = {
+static const redisc_operation_info command_psetex = {
     .name = "PSETEX",
     .words = "$6\r\nPSETEX\r\n",
     .words_len = 12,
@@ -991,17 +991,17 @@ static const redisc_command_info command_psetex = {
 redisc_status redisc_psetex(redisc *r, redisc_str key, int64_t milliseconds, redisc_str value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_psetex, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_psetex, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, milliseconds);
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_set_repeatable = {
+static const redisc_operation_info command_set_repeatable = {
     .name = "SET",
     .words = "$3\r\nSET\r\n",
     .words_len = 9,
@@ -1011,16 +1011,16 @@ static const redisc_command_info command_set_repeatable = {
 redisc_status redisc_set(redisc *r, redisc_str key, redisc_str value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_set_repeatable, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_set_repeatable, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_set = {
+static const redisc_operation_info command_set = {
     .name = "SET",
     .words = "$3\r\nSET\r\n",
     .words_len = 9,
@@ -1030,8 +1030,8 @@ static const redisc_set_options no_set_options;
 
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_set_options(const redisc_set_options *options,
-                                       const redisc_command_info *info, const redisc_result *result,
-                                       void *out)
+                                       const redisc_operation_info *info,
+                                       const redisc_result *result, void *out)
 {
     if ((unsigned)options->when > REDISC_SET_XX) {
         return redisc_refuse_value(info, result, out, "when", options->when);
@@ -1090,8 +1090,8 @@ redisc_status redisc_set_with(redisc *r, redisc_str key, redisc_str value,
     size_t argc = 3;
     size_t room = redisc_room_str(key) + redisc_room_str(value);
     measure_set_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_set, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_set, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_ok, stored);
     }
     redisc_put_key(&c, key, "key");
@@ -1132,21 +1132,21 @@ redisc_status redisc_set_with(redisc *r, redisc_str key, redisc_str value,
         redisc_put_word(&c, "$4\r\nPXAT\r\n");
         redisc_put_integer(&c, options->pxat);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_ok, stored);
+    return redisc_operation_end(&c, &redisc_reads_optional_ok, stored);
 }
 
 redisc_status redisc_set_get(redisc *r, redisc_str key, redisc_str value,
                              const redisc_str **previous)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value) + REDISC_ROOM_WORD;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_set, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_set, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, previous);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, value, "value");
     redisc_put_word(&c, "$3\r\nGET\r\n");
-    return redisc_command_end(&c, &redisc_reads_optional_string, previous);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, previous);
 }
 
 redisc_status redisc_set_get_with(redisc *r, redisc_str key, redisc_str value,
@@ -1163,8 +1163,8 @@ redisc_status redisc_set_get_with(redisc *r, redisc_str key, redisc_str value,
     size_t argc = 4;
     size_t room = redisc_room_str(key) + redisc_room_str(value) + REDISC_ROOM_WORD;
     measure_set_options(options, &argc, &room);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_set, argc, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_set, argc, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_optional_string, previous);
     }
     redisc_put_key(&c, key, "key");
@@ -1206,10 +1206,10 @@ redisc_status redisc_set_get_with(redisc *r, redisc_str key, redisc_str value,
         redisc_put_word(&c, "$4\r\nPXAT\r\n");
         redisc_put_integer(&c, options->pxat);
     }
-    return redisc_command_end(&c, &redisc_reads_optional_string, previous);
+    return redisc_operation_end(&c, &redisc_reads_optional_string, previous);
 }
 
-static const redisc_command_info command_setex = {
+static const redisc_operation_info command_setex = {
     .name = "SETEX",
     .words = "$5\r\nSETEX\r\n",
     .words_len = 11,
@@ -1218,30 +1218,30 @@ static const redisc_command_info command_setex = {
 redisc_status redisc_setex(redisc *r, redisc_str key, int64_t seconds, redisc_str value)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_setex, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_setex, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, seconds);
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 redisc_status redisc_legacy_setex(redisc *r, redisc_str key, redisc_str value, int64_t seconds)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_setex, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_setex, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_ok, NULL);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, seconds);
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-static const redisc_command_info command_setnx = {
+static const redisc_operation_info command_setnx = {
     .name = "SETNX",
     .words = "$5\r\nSETNX\r\n",
     .words_len = 11,
@@ -1250,16 +1250,16 @@ static const redisc_command_info command_setnx = {
 redisc_status redisc_setnx(redisc *r, redisc_str key, redisc_str value, bool *stored)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value);
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_setnx, 3, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_setnx, 3, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_boolean, stored);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_boolean, stored);
+    return redisc_operation_end(&c, &redisc_reads_boolean, stored);
 }
 
-static const redisc_command_info command_setrange = {
+static const redisc_operation_info command_setrange = {
     .name = "SETRANGE",
     .words = "$8\r\nSETRANGE\r\n",
     .words_len = 14,
@@ -1270,17 +1270,17 @@ redisc_status redisc_setrange(redisc *r, redisc_str key, int64_t offset, redisc_
                               int64_t *length)
 {
     size_t room = redisc_room_str(key) + redisc_room_str(value) + REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_setrange, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_setrange, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, offset);
     redisc_put_str(&c, value, "value");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_strlen = {
+static const redisc_operation_info command_strlen = {
     .name = "STRLEN",
     .words = "$6\r\nSTRLEN\r\n",
     .words_len = 12,
@@ -1289,15 +1289,15 @@ static const redisc_command_info command_strlen = {
 
 redisc_status redisc_strlen(redisc *r, redisc_str key, int64_t *length)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_strlen, 2, redisc_room_str(key))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_strlen, 2, redisc_room_str(key))) {
         return redisc_refuse_begin(&c, &redisc_reads_integer, length);
     }
     redisc_put_key(&c, key, "key");
-    return redisc_command_end(&c, &redisc_reads_integer, length);
+    return redisc_operation_end(&c, &redisc_reads_integer, length);
 }
 
-static const redisc_command_info command_substr = {
+static const redisc_operation_info command_substr = {
     .name = "SUBSTR",
     .words = "$6\r\nSUBSTR\r\n",
     .words_len = 12,
@@ -1308,12 +1308,12 @@ redisc_status redisc_substr(redisc *r, redisc_str key, int64_t start, int64_t en
                             const redisc_str **value)
 {
     size_t room = redisc_room_str(key) + 2 * REDISC_ROOM_INTEGER;
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &command_substr, 4, room)) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &command_substr, 4, room)) {
         return redisc_refuse_begin(&c, &redisc_reads_string, value);
     }
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    return redisc_command_end(&c, &redisc_reads_string, value);
+    return redisc_operation_end(&c, &redisc_reads_string, value);
 }

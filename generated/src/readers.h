@@ -4,35 +4,63 @@
 #ifndef REDISC_SRC_READERS_H
 #define REDISC_SRC_READERS_H
 
-#include "reader.h"
+#include "reader_pieces.h"
+#include "reader_texts.h"
 
 #include <redisc/types.h>
 
+extern const redisc_result redisc_reads_acl_log_entry_list;
+extern const redisc_result redisc_reads_acl_user;
 extern const redisc_result redisc_reads_autoclaimed;
 extern const redisc_result redisc_reads_autoclaimed_ids;
+extern const redisc_result redisc_reads_backup_state;
+extern const redisc_result redisc_reads_bumped_epoch;
 extern const redisc_result redisc_reads_channel_subscribers_list;
 extern const redisc_result redisc_reads_client_tracking_info;
+extern const redisc_result redisc_reads_cluster_link_list;
+extern const redisc_result redisc_reads_cluster_node_list;
+extern const redisc_result redisc_reads_cluster_scan_page;
+extern const redisc_result redisc_reads_cluster_shard_list;
+extern const redisc_result redisc_reads_cluster_slot_owners_list;
+extern const redisc_result redisc_reads_cluster_state;
+extern const redisc_result redisc_reads_command_details_list;
+extern const redisc_result redisc_reads_command_details_list_with_nils;
+extern const redisc_result redisc_reads_command_documentation_entries;
+extern const redisc_result redisc_reads_command_latency_entries;
+extern const redisc_result redisc_reads_commandlog_entry_list;
 extern const redisc_result redisc_reads_connection_info;
 extern const redisc_result redisc_reads_connection_info_list;
 extern const redisc_result redisc_reads_delivered_batch_list;
 extern const redisc_result redisc_reads_geo_location_list;
 extern const redisc_result redisc_reads_geo_position_list_with_nils;
 extern const redisc_result redisc_reads_hello_info;
+extern const redisc_result redisc_reads_hello_module_list;
+extern const redisc_result redisc_reads_hotkeys_report_list;
 extern const redisc_result redisc_reads_hscan_fields_page;
 extern const redisc_result redisc_reads_hscan_page;
 extern const redisc_result redisc_reads_incremented;
 extern const redisc_result redisc_reads_incremented_double;
+extern const redisc_result redisc_reads_info_entry_list;
 extern const redisc_result redisc_reads_key_element;
 extern const redisc_result redisc_reads_key_elements;
+extern const redisc_result redisc_reads_key_flags_list;
+extern const redisc_result redisc_reads_latency_event_list;
+extern const redisc_result redisc_reads_latency_sample_list;
 extern const redisc_result redisc_reads_lcs_matches;
 extern const redisc_result redisc_reads_library_list;
+extern const redisc_result redisc_reads_memory_statistics;
+extern const redisc_result redisc_reads_migration_task_list;
+extern const redisc_result redisc_reads_object_internals;
+extern const redisc_result redisc_reads_optional_acl_user;
 extern const redisc_result redisc_reads_optional_delivered_batch_list;
+extern const redisc_result redisc_reads_optional_hotkeys_report_list;
 extern const redisc_result redisc_reads_optional_key_element;
 extern const redisc_result redisc_reads_optional_key_elements;
 extern const redisc_result redisc_reads_optional_popped_member;
 extern const redisc_result redisc_reads_optional_popped_members;
 extern const redisc_result redisc_reads_optional_ranked;
 extern const redisc_result redisc_reads_optional_scored;
+extern const redisc_result redisc_reads_optional_sentinel_address;
 extern const redisc_result redisc_reads_optional_stream_batch_list;
 extern const redisc_result redisc_reads_pending_entry_list;
 extern const redisc_result redisc_reads_pending_summary;
@@ -40,9 +68,22 @@ extern const redisc_result redisc_reads_popped_member;
 extern const redisc_result redisc_reads_popped_members;
 extern const redisc_result redisc_reads_positive_integer;
 extern const redisc_result redisc_reads_ranked;
+extern const redisc_result redisc_reads_role_details;
 extern const redisc_result redisc_reads_scan_page;
 extern const redisc_result redisc_reads_scored;
 extern const redisc_result redisc_reads_scripting_stats;
+extern const redisc_result redisc_reads_sentinel_address;
+extern const redisc_result redisc_reads_sentinel_cached_info_list;
+extern const redisc_result redisc_reads_sentinel_master_state;
+extern const redisc_result redisc_reads_sentinel_master_state_list;
+extern const redisc_result redisc_reads_sentinel_peer_state_list;
+extern const redisc_result redisc_reads_sentinel_replica_state_list;
+extern const redisc_result redisc_reads_sentinel_script_list;
+extern const redisc_result redisc_reads_sentinel_vote;
+extern const redisc_result redisc_reads_server_time;
+extern const redisc_result redisc_reads_slot_migration_list;
+extern const redisc_result redisc_reads_slot_statistics_entries;
+extern const redisc_result redisc_reads_slowlog_entry_list;
 extern const redisc_result redisc_reads_sscan_page;
 extern const redisc_result redisc_reads_stream_batch_list;
 extern const redisc_result redisc_reads_stream_consumer_list;
@@ -52,9 +93,29 @@ extern const redisc_result redisc_reads_stream_entry_list_with_nils;
 extern const redisc_result redisc_reads_stream_group_list;
 extern const redisc_result redisc_reads_stream_info;
 extern const redisc_result redisc_reads_synced;
+extern const redisc_result redisc_reads_word_background_or_scheduled;
+extern const redisc_result redisc_reads_word_ok;
 extern const redisc_result redisc_reads_word_ok_or_nokey;
 extern const redisc_result redisc_reads_word_reset;
+extern const redisc_result redisc_reads_word_started_or_scheduled;
 extern const redisc_result redisc_reads_zscan_members_page;
 extern const redisc_result redisc_reads_zscan_page;
+
+/* Of types that several groups have. */
+bool redisc_take_connection_info_field_3(redisc_reader *in, redisc_str name, redisc_str text,
+                                         redisc_connection_info *value);
+bool redisc_take_connection_info_field_2(redisc_reader *in, redisc_str name, redisc_str text,
+                                         redisc_connection_info *value);
+bool redisc_take_connection_info_field(redisc_reader *in, redisc_str name, redisc_str text,
+                                       redisc_connection_info *value);
+bool redisc_take_connection_info_line(redisc_reader *in, redisc_str line,
+                                      redisc_connection_info *value);
+bool redisc_take_connection_info(redisc_reader *in, redisc_connection_info *value);
+bool redisc_fill_connection_info_list(redisc_reader *in, redisc_connection_info_list *list,
+                                      redisc_str text);
+bool redisc_take_hello_module_field(redisc_reader *in, redisc_str name, redisc_hello_module *value);
+bool redisc_take_hello_module(redisc_reader *in, redisc_hello_module *value);
+bool redisc_fill_hello_module_list(redisc_reader *in, redisc_hello_module_list *list, size_t count);
+bool redisc_take_hello_module_list(redisc_reader *in, redisc_hello_module_list *list);
 
 #endif

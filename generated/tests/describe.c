@@ -172,6 +172,34 @@ void describe_str_list_list(FILE *to, const redisc_str_list_list *list)
     fputc(']', to);
 }
 
+void describe_acl_log_entry_list(FILE *to, const redisc_acl_log_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_acl_log_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_acl_selector_list(FILE *to, const redisc_acl_selector_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_acl_selector(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_channel_subscribers_list(FILE *to, const redisc_channel_subscribers_list *list)
 {
     if (list == NULL) {
@@ -182,6 +210,174 @@ void describe_channel_subscribers_list(FILE *to, const redisc_channel_subscriber
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_channel_subscribers(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_cluster_link_list(FILE *to, const redisc_cluster_link_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_cluster_link(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_cluster_node_list(FILE *to, const redisc_cluster_node_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_cluster_node(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_cluster_shard_list(FILE *to, const redisc_cluster_shard_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_cluster_shard(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_cluster_shard_node_list(FILE *to, const redisc_cluster_shard_node_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_cluster_shard_node(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_cluster_slot_node_list(FILE *to, const redisc_cluster_slot_node_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_cluster_slot_node(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_cluster_slot_owners_list(FILE *to, const redisc_cluster_slot_owners_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_cluster_slot_owners(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_command_argument_list(FILE *to, const redisc_command_argument_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_command_argument(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_command_change_list(FILE *to, const redisc_command_change_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_command_change(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_command_details_list(FILE *to, const redisc_command_details_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_command_details(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_command_documentation_list(FILE *to, const redisc_command_documentation_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_command_documentation(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_command_latency_list(FILE *to, const redisc_command_latency_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_command_latency(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_commandlog_entry_list(FILE *to, const redisc_commandlog_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_commandlog_entry(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -284,6 +480,132 @@ void describe_hello_module_list(FILE *to, const redisc_hello_module_list *list)
     fputc(']', to);
 }
 
+void describe_hot_key_list(FILE *to, const redisc_hot_key_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_hot_key(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_hotkeys_report_list(FILE *to, const redisc_hotkeys_report_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_hotkeys_report(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_hotkeys_slots_list(FILE *to, const redisc_hotkeys_slots_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_hotkeys_slots(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_info_entry_list(FILE *to, const redisc_info_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_info_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_key_flags_list(FILE *to, const redisc_key_flags_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_key_flags(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_key_spec_list(FILE *to, const redisc_key_spec_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_key_spec(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_latency_bucket_list(FILE *to, const redisc_latency_bucket_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_latency_bucket(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_latency_event_list(FILE *to, const redisc_latency_event_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_latency_event(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_latency_sample_list(FILE *to, const redisc_latency_sample_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_latency_sample(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_lcs_match_list(FILE *to, const redisc_lcs_match_list *list)
 {
     if (list == NULL) {
@@ -322,6 +644,48 @@ void describe_library_function_list(FILE *to, const redisc_library_function_list
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_library_function(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_memory_database_list(FILE *to, const redisc_memory_database_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_memory_database(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_migration_task_list(FILE *to, const redisc_migration_task_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_migration_task(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_moving_slot_list(FILE *to, const redisc_moving_slot_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_moving_slot(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -368,6 +732,20 @@ void describe_pending_entry_list(FILE *to, const redisc_pending_entry_list *list
     fputc(']', to);
 }
 
+void describe_role_replica_list(FILE *to, const redisc_role_replica_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_role_replica(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_scored_list(FILE *to, const redisc_scored_list *list)
 {
     if (list == NULL) {
@@ -378,6 +756,147 @@ void describe_scored_list(FILE *to, const redisc_scored_list *list)
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_scored(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sentinel_cached_info_list(FILE *to, const redisc_sentinel_cached_info_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sentinel_cached_info(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sentinel_cached_instance_list(FILE *to,
+                                            const redisc_sentinel_cached_instance_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sentinel_cached_instance(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sentinel_master_state_list(FILE *to, const redisc_sentinel_master_state_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sentinel_master_state(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sentinel_peer_state_list(FILE *to, const redisc_sentinel_peer_state_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sentinel_peer_state(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sentinel_replica_state_list(FILE *to, const redisc_sentinel_replica_state_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sentinel_replica_state(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sentinel_script_list(FILE *to, const redisc_sentinel_script_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sentinel_script(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_slot_migration_list(FILE *to, const redisc_slot_migration_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_slot_migration(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_slot_range_list(FILE *to, const redisc_slot_range_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_slot_range(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_slot_statistics_list(FILE *to, const redisc_slot_statistics_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_slot_statistics(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_slowlog_entry_list(FILE *to, const redisc_slowlog_entry_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_slowlog_entry(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -521,6 +1040,75 @@ void describe_dynamic(FILE *to, const redisc_reply *value)
     }
 }
 
+void describe_acl_log_entry(FILE *to, const redisc_acl_log_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{count: ", to);
+    describe_integer(to, value->count);
+    fputs(", reason: ", to);
+    describe_string(to, &value->reason);
+    fputs(", context: ", to);
+    describe_string(to, &value->context);
+    fputs(", object: ", to);
+    describe_string(to, &value->object);
+    fputs(", username: ", to);
+    describe_string(to, &value->username);
+    fputs(", age: ", to);
+    describe_double(to, value->age);
+    fputs(", client: ", to);
+    describe_connection_info(to, &value->client);
+    fputs(", entry_id: ", to);
+    describe_integer(to, value->entry_id);
+    fputs(", created: ", to);
+    describe_integer(to, value->created);
+    fputs(", updated: ", to);
+    describe_integer(to, value->updated);
+    fputc('}', to);
+}
+
+void describe_acl_selector(FILE *to, const redisc_acl_selector *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{commands: ", to);
+    describe_string(to, &value->commands);
+    fputs(", keys: ", to);
+    describe_str_list(to, &value->keys);
+    fputs(", channels: ", to);
+    describe_str_list(to, &value->channels);
+    fputs(", databases: ", to);
+    describe_string(to, &value->databases);
+    fputc('}', to);
+}
+
+void describe_acl_user(FILE *to, const redisc_acl_user *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{flags: ", to);
+    describe_str_list(to, &value->flags);
+    fputs(", passwords: ", to);
+    describe_str_list(to, &value->passwords);
+    fputs(", commands: ", to);
+    describe_string(to, &value->commands);
+    fputs(", keys: ", to);
+    describe_str_list(to, &value->keys);
+    fputs(", channels: ", to);
+    describe_str_list(to, &value->channels);
+    fputs(", databases: ", to);
+    describe_string(to, &value->databases);
+    fputs(", selectors: ", to);
+    describe_acl_selector_list(to, &value->selectors);
+    fputc('}', to);
+}
+
 void describe_autoclaimed(FILE *to, const redisc_autoclaimed *value)
 {
     if (value == NULL) {
@@ -551,6 +1139,36 @@ void describe_autoclaimed_ids(FILE *to, const redisc_autoclaimed_ids *value)
     fputc('}', to);
 }
 
+void describe_backup_state(FILE *to, const redisc_backup_state *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{state: ", to);
+    describe_string(to, &value->state);
+    fputs(", error: ", to);
+    describe_string(to, &value->error);
+    fputs(", start_time: ", to);
+    describe_integer(to, value->start_time);
+    fputs(", end_time: ", to);
+    describe_integer(to, value->end_time);
+    fputc('}', to);
+}
+
+void describe_bumped_epoch(FILE *to, const redisc_bumped_epoch *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{outcome: ", to);
+    describe_string(to, &value->outcome);
+    fputs(", epoch: ", to);
+    describe_integer(to, value->epoch);
+    fputc('}', to);
+}
+
 void describe_channel_subscribers(FILE *to, const redisc_channel_subscribers *value)
 {
     if (value == NULL) {
@@ -576,6 +1194,409 @@ void describe_client_tracking_info(FILE *to, const redisc_client_tracking_info *
     describe_integer(to, value->redirect);
     fputs(", prefixes: ", to);
     describe_str_list(to, &value->prefixes);
+    fputc('}', to);
+}
+
+void describe_cluster_link(FILE *to, const redisc_cluster_link *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{direction: ", to);
+    describe_string(to, &value->direction);
+    fputs(", node: ", to);
+    describe_string(to, &value->node);
+    fputs(", create_time: ", to);
+    describe_integer(to, value->create_time);
+    fputs(", events: ", to);
+    describe_string(to, &value->events);
+    fputs(", buffer_allocated: ", to);
+    describe_integer(to, value->buffer_allocated);
+    fputs(", buffer_used: ", to);
+    describe_integer(to, value->buffer_used);
+    fputc('}', to);
+}
+
+void describe_cluster_node(FILE *to, const redisc_cluster_node *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", host: ", to);
+    describe_string(to, &value->host);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", bus_port: ", to);
+    describe_integer(to, value->bus_port);
+    fputs(", hostname: ", to);
+    describe_string(to, &value->hostname);
+    fputs(", is_myself: ", to);
+    describe_boolean(to, value->is_myself);
+    fputs(", is_master: ", to);
+    describe_boolean(to, value->is_master);
+    fputs(", is_replica: ", to);
+    describe_boolean(to, value->is_replica);
+    fputs(", may_have_failed: ", to);
+    describe_boolean(to, value->may_have_failed);
+    fputs(", has_failed: ", to);
+    describe_boolean(to, value->has_failed);
+    fputs(", in_handshake: ", to);
+    describe_boolean(to, value->in_handshake);
+    fputs(", has_no_address: ", to);
+    describe_boolean(to, value->has_no_address);
+    fputs(", never_promoted: ", to);
+    describe_boolean(to, value->never_promoted);
+    fputs(", master_id: ", to);
+    describe_string(to, &value->master_id);
+    fputs(", ping_sent: ", to);
+    describe_integer(to, value->ping_sent);
+    fputs(", pong_received: ", to);
+    describe_integer(to, value->pong_received);
+    fputs(", config_epoch: ", to);
+    describe_integer(to, value->config_epoch);
+    fputs(", is_connected: ", to);
+    describe_boolean(to, value->is_connected);
+    fputs(", slots: ", to);
+    describe_slot_range_list(to, &value->slots);
+    fputs(", moving: ", to);
+    describe_moving_slot_list(to, &value->moving);
+    fputc('}', to);
+}
+
+void describe_cluster_scan_page(FILE *to, const redisc_cluster_scan_page *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{cursor: ", to);
+    describe_string(to, &value->cursor);
+    fputs(", keys: ", to);
+    describe_str_list(to, &value->keys);
+    fputc('}', to);
+}
+
+void describe_cluster_shard(FILE *to, const redisc_cluster_shard *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{slots: ", to);
+    describe_slot_range_list(to, &value->slots);
+    fputs(", nodes: ", to);
+    describe_cluster_shard_node_list(to, &value->nodes);
+    fputs(", id: ", to);
+    describe_string(to, &value->id);
+    fputc('}', to);
+}
+
+void describe_cluster_shard_node(FILE *to, const redisc_cluster_shard_node *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", tls_port: ", to);
+    describe_integer(to, value->tls_port);
+    fputs(", ip: ", to);
+    describe_string(to, &value->ip);
+    fputs(", endpoint: ", to);
+    describe_string(to, &value->endpoint);
+    fputs(", hostname: ", to);
+    describe_string(to, &value->hostname);
+    fputs(", role: ", to);
+    describe_string(to, &value->role);
+    fputs(", replication_offset: ", to);
+    describe_integer(to, value->replication_offset);
+    fputs(", health: ", to);
+    describe_string(to, &value->health);
+    fputs(", availability_zone: ", to);
+    describe_string(to, &value->availability_zone);
+    fputc('}', to);
+}
+
+void describe_cluster_slot_node(FILE *to, const redisc_cluster_slot_node *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{host: ", to);
+    describe_string(to, &value->host);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", id: ", to);
+    describe_string(to, &value->id);
+    fputs(", metadata: ", to);
+    describe_pair_list(to, &value->metadata);
+    fputc('}', to);
+}
+
+void describe_cluster_slot_owners(FILE *to, const redisc_cluster_slot_owners *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{start_slot: ", to);
+    describe_integer(to, value->start_slot);
+    fputs(", end_slot: ", to);
+    describe_integer(to, value->end_slot);
+    fputs(", nodes: ", to);
+    describe_cluster_slot_node_list(to, &value->nodes);
+    fputc('}', to);
+}
+
+static void describe_cluster_state_2(FILE *to, const redisc_cluster_state *value)
+{
+    fputs(", publishshard_received: ", to);
+    describe_integer(to, value->publishshard_received);
+    fputs(", auth_req_sent: ", to);
+    describe_integer(to, value->auth_req_sent);
+    fputs(", auth_req_received: ", to);
+    describe_integer(to, value->auth_req_received);
+    fputs(", auth_ack_sent: ", to);
+    describe_integer(to, value->auth_ack_sent);
+    fputs(", auth_ack_received: ", to);
+    describe_integer(to, value->auth_ack_received);
+    fputs(", update_sent: ", to);
+    describe_integer(to, value->update_sent);
+    fputs(", update_received: ", to);
+    describe_integer(to, value->update_received);
+    fputs(", mfstart_sent: ", to);
+    describe_integer(to, value->mfstart_sent);
+    fputs(", mfstart_received: ", to);
+    describe_integer(to, value->mfstart_received);
+    fputs(", module_sent: ", to);
+    describe_integer(to, value->module_sent);
+    fputs(", module_received: ", to);
+    describe_integer(to, value->module_received);
+    fputs(", messages_sent: ", to);
+    describe_integer(to, value->messages_sent);
+    fputs(", messages_received: ", to);
+    describe_integer(to, value->messages_received);
+    fputs(", links_buffer_limit_exceeded: ", to);
+    describe_integer(to, value->links_buffer_limit_exceeded);
+    fputs(", migration_active_tasks: ", to);
+    describe_integer(to, value->migration_active_tasks);
+    fputs(", migration_active_trim_running: ", to);
+    describe_integer(to, value->migration_active_trim_running);
+    fputs(", migration_active_trim_current_job_keys: ", to);
+    describe_integer(to, value->migration_active_trim_current_job_keys);
+    fputs(", migration_active_trim_current_job_trimmed: ", to);
+    describe_integer(to, value->migration_active_trim_current_job_trimmed);
+    fputs(", migration_active_trim_started: ", to);
+    describe_integer(to, value->migration_active_trim_started);
+    fputs(", migration_active_trim_completed: ", to);
+    describe_integer(to, value->migration_active_trim_completed);
+    fputs(", migration_active_trim_cancelled: ", to);
+    describe_integer(to, value->migration_active_trim_cancelled);
+}
+
+void describe_cluster_state(FILE *to, const redisc_cluster_state *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{state: ", to);
+    describe_string(to, &value->state);
+    fputs(", slots_assigned: ", to);
+    describe_integer(to, value->slots_assigned);
+    fputs(", slots_ok: ", to);
+    describe_integer(to, value->slots_ok);
+    fputs(", slots_pfail: ", to);
+    describe_integer(to, value->slots_pfail);
+    fputs(", slots_fail: ", to);
+    describe_integer(to, value->slots_fail);
+    fputs(", known_nodes: ", to);
+    describe_integer(to, value->known_nodes);
+    fputs(", size: ", to);
+    describe_integer(to, value->size);
+    fputs(", current_epoch: ", to);
+    describe_integer(to, value->current_epoch);
+    fputs(", my_epoch: ", to);
+    describe_integer(to, value->my_epoch);
+    fputs(", nodes_pfail: ", to);
+    describe_integer(to, value->nodes_pfail);
+    fputs(", nodes_fail: ", to);
+    describe_integer(to, value->nodes_fail);
+    fputs(", voting_nodes_pfail: ", to);
+    describe_integer(to, value->voting_nodes_pfail);
+    fputs(", voting_nodes_fail: ", to);
+    describe_integer(to, value->voting_nodes_fail);
+    fputs(", ping_sent: ", to);
+    describe_integer(to, value->ping_sent);
+    fputs(", ping_received: ", to);
+    describe_integer(to, value->ping_received);
+    fputs(", pong_sent: ", to);
+    describe_integer(to, value->pong_sent);
+    fputs(", pong_received: ", to);
+    describe_integer(to, value->pong_received);
+    fputs(", meet_sent: ", to);
+    describe_integer(to, value->meet_sent);
+    fputs(", meet_received: ", to);
+    describe_integer(to, value->meet_received);
+    fputs(", fail_sent: ", to);
+    describe_integer(to, value->fail_sent);
+    fputs(", fail_received: ", to);
+    describe_integer(to, value->fail_received);
+    fputs(", publish_sent: ", to);
+    describe_integer(to, value->publish_sent);
+    fputs(", publish_received: ", to);
+    describe_integer(to, value->publish_received);
+    fputs(", publishshard_sent: ", to);
+    describe_integer(to, value->publishshard_sent);
+    describe_cluster_state_2(to, value);
+    fputc('}', to);
+}
+
+void describe_command_argument(FILE *to, const redisc_command_argument *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", display_text: ", to);
+    describe_string(to, &value->display_text);
+    fputs(", type: ", to);
+    describe_string(to, &value->type);
+    fputs(", key_spec_index: ", to);
+    describe_optional_integer(to, value->key_spec_index);
+    fputs(", token: ", to);
+    describe_string(to, &value->token);
+    fputs(", summary: ", to);
+    describe_string(to, &value->summary);
+    fputs(", since: ", to);
+    describe_string(to, &value->since);
+    fputs(", deprecated_since: ", to);
+    describe_string(to, &value->deprecated_since);
+    fputs(", flags: ", to);
+    describe_str_list(to, &value->flags);
+    fputs(", arguments: ", to);
+    describe_command_argument_list(to, &value->arguments);
+    fputc('}', to);
+}
+
+void describe_command_change(FILE *to, const redisc_command_change *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{version: ", to);
+    describe_string(to, &value->version);
+    fputs(", change: ", to);
+    describe_string(to, &value->change);
+    fputc('}', to);
+}
+
+void describe_command_details(FILE *to, const redisc_command_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", arity: ", to);
+    describe_integer(to, value->arity);
+    fputs(", flags: ", to);
+    describe_str_list(to, &value->flags);
+    fputs(", first_key: ", to);
+    describe_integer(to, value->first_key);
+    fputs(", last_key: ", to);
+    describe_integer(to, value->last_key);
+    fputs(", step: ", to);
+    describe_integer(to, value->step);
+    fputs(", categories: ", to);
+    describe_str_list(to, &value->categories);
+    fputs(", tips: ", to);
+    describe_str_list(to, &value->tips);
+    fputs(", key_specs: ", to);
+    describe_key_spec_list(to, &value->key_specs);
+    fputs(", subcommands: ", to);
+    describe_command_details_list(to, &value->subcommands);
+    fputc('}', to);
+}
+
+void describe_command_documentation(FILE *to, const redisc_command_documentation *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", summary: ", to);
+    describe_string(to, &value->summary);
+    fputs(", since: ", to);
+    describe_string(to, &value->since);
+    fputs(", group: ", to);
+    describe_string(to, &value->group);
+    fputs(", complexity: ", to);
+    describe_string(to, &value->complexity);
+    fputs(", module: ", to);
+    describe_string(to, &value->module);
+    fputs(", doc_flags: ", to);
+    describe_str_list(to, &value->doc_flags);
+    fputs(", deprecated_since: ", to);
+    describe_string(to, &value->deprecated_since);
+    fputs(", replaced_by: ", to);
+    describe_string(to, &value->replaced_by);
+    fputs(", history: ", to);
+    describe_command_change_list(to, &value->history);
+    fputs(", arguments: ", to);
+    describe_command_argument_list(to, &value->arguments);
+    fputs(", subcommands: ", to);
+    describe_command_documentation_list(to, &value->subcommands);
+    fputc('}', to);
+}
+
+void describe_command_latency(FILE *to, const redisc_command_latency *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{command: ", to);
+    describe_string(to, &value->command);
+    fputs(", calls: ", to);
+    describe_integer(to, value->calls);
+    fputs(", histogram: ", to);
+    describe_latency_bucket_list(to, &value->histogram);
+    fputc('}', to);
+}
+
+void describe_commandlog_entry(FILE *to, const redisc_commandlog_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_integer(to, value->id);
+    fputs(", time: ", to);
+    describe_integer(to, value->time);
+    fputs(", amount: ", to);
+    describe_integer(to, value->amount);
+    fputs(", args: ", to);
+    describe_str_list(to, &value->args);
+    fputs(", client_address: ", to);
+    describe_string(to, &value->client_address);
+    fputs(", client_name: ", to);
+    describe_string(to, &value->client_name);
     fputc('}', to);
 }
 
@@ -795,6 +1816,73 @@ void describe_hello_module(FILE *to, const redisc_hello_module *value)
     fputc('}', to);
 }
 
+void describe_hot_key(FILE *to, const redisc_hot_key *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", amount: ", to);
+    describe_integer(to, value->amount);
+    fputc('}', to);
+}
+
+void describe_hotkeys_report(FILE *to, const redisc_hotkeys_report *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{is_active: ", to);
+    describe_boolean(to, value->is_active);
+    fputs(", sample_ratio: ", to);
+    describe_integer(to, value->sample_ratio);
+    fputs(", slots: ", to);
+    describe_hotkeys_slots_list(to, &value->slots);
+    fputs(", sampled_time: ", to);
+    describe_optional_integer(to, value->sampled_time);
+    fputs(", selected_time: ", to);
+    describe_optional_integer(to, value->selected_time);
+    fputs(", total_time: ", to);
+    describe_integer(to, value->total_time);
+    fputs(", sampled_bytes: ", to);
+    describe_optional_integer(to, value->sampled_bytes);
+    fputs(", selected_bytes: ", to);
+    describe_optional_integer(to, value->selected_bytes);
+    fputs(", total_bytes: ", to);
+    describe_integer(to, value->total_bytes);
+    fputs(", start_time: ", to);
+    describe_integer(to, value->start_time);
+    fputs(", duration: ", to);
+    describe_integer(to, value->duration);
+    fputs(", cpu_user: ", to);
+    describe_optional_integer(to, value->cpu_user);
+    fputs(", cpu_system: ", to);
+    describe_optional_integer(to, value->cpu_system);
+    fputs(", network_bytes: ", to);
+    describe_optional_integer(to, value->network_bytes);
+    fputs(", by_cpu_time: ", to);
+    describe_hot_key_list(to, &value->by_cpu_time);
+    fputs(", by_network_bytes: ", to);
+    describe_hot_key_list(to, &value->by_network_bytes);
+    fputc('}', to);
+}
+
+void describe_hotkeys_slots(FILE *to, const redisc_hotkeys_slots *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{first: ", to);
+    describe_integer(to, value->first);
+    fputs(", last: ", to);
+    describe_optional_integer(to, value->last);
+    fputc('}', to);
+}
+
 void describe_hscan_fields_page(FILE *to, const redisc_hscan_fields_page *value)
 {
     if (value == NULL) {
@@ -847,6 +1935,23 @@ void describe_incremented_double(FILE *to, const redisc_incremented_double *valu
     fputc('}', to);
 }
 
+void describe_info_entry(FILE *to, const redisc_info_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{section: ", to);
+    describe_string(to, &value->section);
+    fputs(", name: ", to);
+    describe_string(to, &value->name);
+    fputs(", value: ", to);
+    describe_string(to, &value->value);
+    fputs(", parts: ", to);
+    describe_pair_list(to, &value->parts);
+    fputc('}', to);
+}
+
 void describe_key_element(FILE *to, const redisc_key_element *value)
 {
     if (value == NULL) {
@@ -870,6 +1975,143 @@ void describe_key_elements(FILE *to, const redisc_key_elements *value)
     describe_string(to, &value->key);
     fputs(", elements: ", to);
     describe_str_list(to, &value->elements);
+    fputc('}', to);
+}
+
+void describe_key_flags(FILE *to, const redisc_key_flags *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", flags: ", to);
+    describe_str_list(to, &value->flags);
+    fputc('}', to);
+}
+
+void describe_key_spec(FILE *to, const redisc_key_spec *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{notes: ", to);
+    describe_string(to, &value->notes);
+    fputs(", flags: ", to);
+    describe_str_list(to, &value->flags);
+    fputs(", begin_search: ", to);
+    describe_key_spec_begin(to, &value->begin_search);
+    fputs(", find_keys: ", to);
+    describe_key_spec_find(to, &value->find_keys);
+    fputc('}', to);
+}
+
+void describe_key_spec_begin(FILE *to, const redisc_key_spec_begin *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{type: ", to);
+    describe_string(to, &value->type);
+    fputs(", values: ", to);
+    describe_key_spec_begin_values(to, &value->values);
+    fputc('}', to);
+}
+
+void describe_key_spec_begin_values(FILE *to, const redisc_key_spec_begin_values *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{index: ", to);
+    describe_integer(to, value->index);
+    fputs(", keyword: ", to);
+    describe_string(to, &value->keyword);
+    fputs(", startfrom: ", to);
+    describe_integer(to, value->startfrom);
+    fputc('}', to);
+}
+
+void describe_key_spec_find(FILE *to, const redisc_key_spec_find *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{type: ", to);
+    describe_string(to, &value->type);
+    fputs(", values: ", to);
+    describe_key_spec_find_values(to, &value->values);
+    fputc('}', to);
+}
+
+void describe_key_spec_find_values(FILE *to, const redisc_key_spec_find_values *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{lastkey: ", to);
+    describe_integer(to, value->lastkey);
+    fputs(", keystep: ", to);
+    describe_integer(to, value->keystep);
+    fputs(", limit: ", to);
+    describe_integer(to, value->limit);
+    fputs(", keynumidx: ", to);
+    describe_integer(to, value->keynumidx);
+    fputs(", firstkey: ", to);
+    describe_integer(to, value->firstkey);
+    fputc('}', to);
+}
+
+void describe_latency_bucket(FILE *to, const redisc_latency_bucket *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{microseconds: ", to);
+    describe_integer(to, value->microseconds);
+    fputs(", calls: ", to);
+    describe_integer(to, value->calls);
+    fputc('}', to);
+}
+
+void describe_latency_event(FILE *to, const redisc_latency_event *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{event: ", to);
+    describe_string(to, &value->event);
+    fputs(", time: ", to);
+    describe_integer(to, value->time);
+    fputs(", latest: ", to);
+    describe_integer(to, value->latest);
+    fputs(", maximum: ", to);
+    describe_integer(to, value->maximum);
+    fputs(", sum: ", to);
+    describe_integer(to, value->sum);
+    fputs(", count: ", to);
+    describe_integer(to, value->count);
+    fputc('}', to);
+}
+
+void describe_latency_sample(FILE *to, const redisc_latency_sample *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{time: ", to);
+    describe_integer(to, value->time);
+    fputs(", milliseconds: ", to);
+    describe_integer(to, value->milliseconds);
     fputc('}', to);
 }
 
@@ -943,6 +2185,192 @@ void describe_library_function(FILE *to, const redisc_library_function *value)
     describe_string(to, &value->description);
     fputs(", flags: ", to);
     describe_str_list(to, &value->flags);
+    fputc('}', to);
+}
+
+void describe_memory_database(FILE *to, const redisc_memory_database *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{database: ", to);
+    describe_integer(to, value->database);
+    fputs(", main: ", to);
+    describe_integer(to, value->main);
+    fputs(", expires: ", to);
+    describe_integer(to, value->expires);
+    fputs(", slot_to_keys: ", to);
+    describe_integer(to, value->slot_to_keys);
+    fputc('}', to);
+}
+
+static void describe_memory_statistics_2(FILE *to, const redisc_memory_statistics *value)
+{
+    fputs(", peak_percentage: ", to);
+    describe_double(to, value->peak_percentage);
+    fputs(", allocator_allocated: ", to);
+    describe_integer(to, value->allocator_allocated);
+    fputs(", allocator_active: ", to);
+    describe_integer(to, value->allocator_active);
+    fputs(", allocator_resident: ", to);
+    describe_integer(to, value->allocator_resident);
+    fputs(", allocator_muzzy: ", to);
+    describe_integer(to, value->allocator_muzzy);
+    fputs(", allocator_fragmentation_ratio: ", to);
+    describe_double(to, value->allocator_fragmentation_ratio);
+    fputs(", allocator_fragmentation_bytes: ", to);
+    describe_integer(to, value->allocator_fragmentation_bytes);
+    fputs(", allocator_rss_ratio: ", to);
+    describe_double(to, value->allocator_rss_ratio);
+    fputs(", allocator_rss_bytes: ", to);
+    describe_integer(to, value->allocator_rss_bytes);
+    fputs(", rss_overhead_ratio: ", to);
+    describe_double(to, value->rss_overhead_ratio);
+    fputs(", rss_overhead_bytes: ", to);
+    describe_integer(to, value->rss_overhead_bytes);
+    fputs(", fragmentation: ", to);
+    describe_double(to, value->fragmentation);
+    fputs(", fragmentation_bytes: ", to);
+    describe_integer(to, value->fragmentation_bytes);
+}
+
+void describe_memory_statistics(FILE *to, const redisc_memory_statistics *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{peak_allocated: ", to);
+    describe_integer(to, value->peak_allocated);
+    fputs(", total_allocated: ", to);
+    describe_integer(to, value->total_allocated);
+    fputs(", startup_allocated: ", to);
+    describe_integer(to, value->startup_allocated);
+    fputs(", replication_backlog: ", to);
+    describe_integer(to, value->replication_backlog);
+    fputs(", clients_replicas: ", to);
+    describe_integer(to, value->clients_replicas);
+    fputs(", clients_normal: ", to);
+    describe_integer(to, value->clients_normal);
+    fputs(", replica_buffer: ", to);
+    describe_integer(to, value->replica_buffer);
+    fputs(", fullsync_buffer: ", to);
+    describe_integer(to, value->fullsync_buffer);
+    fputs(", cluster_links: ", to);
+    describe_integer(to, value->cluster_links);
+    fputs(", slot_import: ", to);
+    describe_integer(to, value->slot_import);
+    fputs(", slot_export: ", to);
+    describe_integer(to, value->slot_export);
+    fputs(", aof_buffer: ", to);
+    describe_integer(to, value->aof_buffer);
+    fputs(", lua_caches: ", to);
+    describe_integer(to, value->lua_caches);
+    fputs(", functions_caches: ", to);
+    describe_integer(to, value->functions_caches);
+    fputs(", script_vms: ", to);
+    describe_integer(to, value->script_vms);
+    fputs(", databases: ", to);
+    describe_memory_database_list(to, &value->databases);
+    fputs(", overhead_total: ", to);
+    describe_integer(to, value->overhead_total);
+    fputs(", overhead_tables: ", to);
+    describe_integer(to, value->overhead_tables);
+    fputs(", overhead_rehashing: ", to);
+    describe_integer(to, value->overhead_rehashing);
+    fputs(", rehashing_count: ", to);
+    describe_integer(to, value->rehashing_count);
+    fputs(", keys_count: ", to);
+    describe_integer(to, value->keys_count);
+    fputs(", bytes_per_key: ", to);
+    describe_integer(to, value->bytes_per_key);
+    fputs(", dataset_bytes: ", to);
+    describe_integer(to, value->dataset_bytes);
+    fputs(", dataset_percentage: ", to);
+    describe_double(to, value->dataset_percentage);
+    describe_memory_statistics_2(to, value);
+    fputc('}', to);
+}
+
+void describe_migration_task(FILE *to, const redisc_migration_task *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", slots: ", to);
+    describe_slot_range_list(to, &value->slots);
+    fputs(", source: ", to);
+    describe_string(to, &value->source);
+    fputs(", destination: ", to);
+    describe_string(to, &value->destination);
+    fputs(", operation: ", to);
+    describe_string(to, &value->operation);
+    fputs(", state: ", to);
+    describe_string(to, &value->state);
+    fputs(", last_error: ", to);
+    describe_string(to, &value->last_error);
+    fputs(", retries: ", to);
+    describe_integer(to, value->retries);
+    fputs(", create_time: ", to);
+    describe_integer(to, value->create_time);
+    fputs(", start_time: ", to);
+    describe_integer(to, value->start_time);
+    fputs(", end_time: ", to);
+    describe_integer(to, value->end_time);
+    fputs(", write_pause: ", to);
+    describe_integer(to, value->write_pause);
+    fputc('}', to);
+}
+
+void describe_moving_slot(FILE *to, const redisc_moving_slot *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{slot: ", to);
+    describe_integer(to, value->slot);
+    fputs(", is_import: ", to);
+    describe_boolean(to, value->is_import);
+    fputs(", node_id: ", to);
+    describe_string(to, &value->node_id);
+    fputc('}', to);
+}
+
+void describe_object_internals(FILE *to, const redisc_object_internals *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{address: ", to);
+    describe_string(to, &value->address);
+    fputs(", refcount: ", to);
+    describe_integer(to, value->refcount);
+    fputs(", encoding: ", to);
+    describe_string(to, &value->encoding);
+    fputs(", serialized_length: ", to);
+    describe_integer(to, value->serialized_length);
+    fputs(", lru: ", to);
+    describe_integer(to, value->lru);
+    fputs(", idle: ", to);
+    describe_integer(to, value->idle);
+    fputs(", quicklist_nodes: ", to);
+    describe_integer(to, value->quicklist_nodes);
+    fputs(", quicklist_average: ", to);
+    describe_double(to, value->quicklist_average);
+    fputs(", quicklist_limit: ", to);
+    describe_integer(to, value->quicklist_limit);
+    fputs(", quicklist_ziplist_limit: ", to);
+    describe_integer(to, value->quicklist_ziplist_limit);
+    fputs(", quicklist_compressed: ", to);
+    describe_boolean(to, value->quicklist_compressed);
+    fputs(", quicklist_uncompressed_size: ", to);
+    describe_integer(to, value->quicklist_uncompressed_size);
     fputc('}', to);
 }
 
@@ -1051,6 +2479,46 @@ void describe_ranked(FILE *to, const redisc_ranked *value)
     fputc('}', to);
 }
 
+void describe_role_details(FILE *to, const redisc_role_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{role: ", to);
+    describe_string(to, &value->role);
+    fputs(", offset: ", to);
+    describe_integer(to, value->offset);
+    fputs(", replicas: ", to);
+    describe_role_replica_list(to, &value->replicas);
+    fputs(", master_host: ", to);
+    describe_string(to, &value->master_host);
+    fputs(", master_port: ", to);
+    describe_integer(to, value->master_port);
+    fputs(", link_state: ", to);
+    describe_string(to, &value->link_state);
+    fputs(", received_offset: ", to);
+    describe_integer(to, value->received_offset);
+    fputs(", masters: ", to);
+    describe_str_list(to, &value->masters);
+    fputc('}', to);
+}
+
+void describe_role_replica(FILE *to, const redisc_role_replica *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{host: ", to);
+    describe_string(to, &value->host);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", offset: ", to);
+    describe_integer(to, value->offset);
+    fputc('}', to);
+}
+
 void describe_running_script(FILE *to, const redisc_running_script *value)
 {
     if (value == NULL) {
@@ -1102,6 +2570,381 @@ void describe_scripting_stats(FILE *to, const redisc_scripting_stats *value)
     describe_running_script(to, value->running_script);
     fputs(", engines: ", to);
     describe_engine_stats_list(to, &value->engines);
+    fputc('}', to);
+}
+
+void describe_sentinel_address(FILE *to, const redisc_sentinel_address *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{host: ", to);
+    describe_string(to, &value->host);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputc('}', to);
+}
+
+void describe_sentinel_cached_info(FILE *to, const redisc_sentinel_cached_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{master_name: ", to);
+    describe_string(to, &value->master_name);
+    fputs(", instances: ", to);
+    describe_sentinel_cached_instance_list(to, &value->instances);
+    fputc('}', to);
+}
+
+void describe_sentinel_cached_instance(FILE *to, const redisc_sentinel_cached_instance *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{age: ", to);
+    describe_integer(to, value->age);
+    fputs(", info: ", to);
+    describe_info_entry_list(to, &value->info);
+    fputc('}', to);
+}
+
+void describe_sentinel_instance_flags(FILE *to, const redisc_sentinel_instance_flags *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{master: ", to);
+    describe_boolean(to, value->master);
+    fputs(", replica: ", to);
+    describe_boolean(to, value->replica);
+    fputs(", sentinel: ", to);
+    describe_boolean(to, value->sentinel);
+    fputs(", s_down: ", to);
+    describe_boolean(to, value->s_down);
+    fputs(", o_down: ", to);
+    describe_boolean(to, value->o_down);
+    fputs(", disconnected: ", to);
+    describe_boolean(to, value->disconnected);
+    fputs(", master_down: ", to);
+    describe_boolean(to, value->master_down);
+    fputs(", failover_in_progress: ", to);
+    describe_boolean(to, value->failover_in_progress);
+    fputs(", promoted: ", to);
+    describe_boolean(to, value->promoted);
+    fputs(", reconf_sent: ", to);
+    describe_boolean(to, value->reconf_sent);
+    fputs(", reconf_inprog: ", to);
+    describe_boolean(to, value->reconf_inprog);
+    fputs(", reconf_done: ", to);
+    describe_boolean(to, value->reconf_done);
+    fputs(", force_failover: ", to);
+    describe_boolean(to, value->force_failover);
+    fputs(", script_kill_sent: ", to);
+    describe_boolean(to, value->script_kill_sent);
+    fputs(", master_reboot: ", to);
+    describe_boolean(to, value->master_reboot);
+    fputc('}', to);
+}
+
+static void describe_sentinel_master_state_2(FILE *to, const redisc_sentinel_master_state *value)
+{
+    fputs(", client_reconfig_script: ", to);
+    describe_string(to, &value->client_reconfig_script);
+}
+
+void describe_sentinel_master_state(FILE *to, const redisc_sentinel_master_state *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", ip: ", to);
+    describe_string(to, &value->ip);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", runid: ", to);
+    describe_string(to, &value->runid);
+    fputs(", flags: ", to);
+    describe_sentinel_instance_flags(to, &value->flags);
+    fputs(", link_pending_commands: ", to);
+    describe_integer(to, value->link_pending_commands);
+    fputs(", link_refcount: ", to);
+    describe_integer(to, value->link_refcount);
+    fputs(", failover_state: ", to);
+    describe_string(to, &value->failover_state);
+    fputs(", last_ping_sent: ", to);
+    describe_integer(to, value->last_ping_sent);
+    fputs(", last_ok_ping_reply: ", to);
+    describe_integer(to, value->last_ok_ping_reply);
+    fputs(", last_ping_reply: ", to);
+    describe_integer(to, value->last_ping_reply);
+    fputs(", s_down_time: ", to);
+    describe_integer(to, value->s_down_time);
+    fputs(", o_down_time: ", to);
+    describe_integer(to, value->o_down_time);
+    fputs(", down_after_milliseconds: ", to);
+    describe_integer(to, value->down_after_milliseconds);
+    fputs(", info_refresh: ", to);
+    describe_integer(to, value->info_refresh);
+    fputs(", role_reported: ", to);
+    describe_string(to, &value->role_reported);
+    fputs(", role_reported_time: ", to);
+    describe_integer(to, value->role_reported_time);
+    fputs(", config_epoch: ", to);
+    describe_integer(to, value->config_epoch);
+    fputs(", num_replicas: ", to);
+    describe_integer(to, value->num_replicas);
+    fputs(", num_other_sentinels: ", to);
+    describe_integer(to, value->num_other_sentinels);
+    fputs(", quorum: ", to);
+    describe_integer(to, value->quorum);
+    fputs(", failover_timeout: ", to);
+    describe_integer(to, value->failover_timeout);
+    fputs(", parallel_syncs: ", to);
+    describe_integer(to, value->parallel_syncs);
+    fputs(", notification_script: ", to);
+    describe_string(to, &value->notification_script);
+    describe_sentinel_master_state_2(to, value);
+    fputc('}', to);
+}
+
+void describe_sentinel_peer_state(FILE *to, const redisc_sentinel_peer_state *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", ip: ", to);
+    describe_string(to, &value->ip);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", runid: ", to);
+    describe_string(to, &value->runid);
+    fputs(", flags: ", to);
+    describe_sentinel_instance_flags(to, &value->flags);
+    fputs(", link_pending_commands: ", to);
+    describe_integer(to, value->link_pending_commands);
+    fputs(", link_refcount: ", to);
+    describe_integer(to, value->link_refcount);
+    fputs(", last_ping_sent: ", to);
+    describe_integer(to, value->last_ping_sent);
+    fputs(", last_ok_ping_reply: ", to);
+    describe_integer(to, value->last_ok_ping_reply);
+    fputs(", last_ping_reply: ", to);
+    describe_integer(to, value->last_ping_reply);
+    fputs(", s_down_time: ", to);
+    describe_integer(to, value->s_down_time);
+    fputs(", o_down_time: ", to);
+    describe_integer(to, value->o_down_time);
+    fputs(", down_after_milliseconds: ", to);
+    describe_integer(to, value->down_after_milliseconds);
+    fputs(", last_hello_message: ", to);
+    describe_integer(to, value->last_hello_message);
+    fputs(", voted_leader: ", to);
+    describe_string(to, &value->voted_leader);
+    fputs(", voted_leader_epoch: ", to);
+    describe_integer(to, value->voted_leader_epoch);
+    fputc('}', to);
+}
+
+void describe_sentinel_replica_state(FILE *to, const redisc_sentinel_replica_state *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", ip: ", to);
+    describe_string(to, &value->ip);
+    fputs(", port: ", to);
+    describe_integer(to, value->port);
+    fputs(", runid: ", to);
+    describe_string(to, &value->runid);
+    fputs(", flags: ", to);
+    describe_sentinel_instance_flags(to, &value->flags);
+    fputs(", link_pending_commands: ", to);
+    describe_integer(to, value->link_pending_commands);
+    fputs(", link_refcount: ", to);
+    describe_integer(to, value->link_refcount);
+    fputs(", last_ping_sent: ", to);
+    describe_integer(to, value->last_ping_sent);
+    fputs(", last_ok_ping_reply: ", to);
+    describe_integer(to, value->last_ok_ping_reply);
+    fputs(", last_ping_reply: ", to);
+    describe_integer(to, value->last_ping_reply);
+    fputs(", s_down_time: ", to);
+    describe_integer(to, value->s_down_time);
+    fputs(", o_down_time: ", to);
+    describe_integer(to, value->o_down_time);
+    fputs(", down_after_milliseconds: ", to);
+    describe_integer(to, value->down_after_milliseconds);
+    fputs(", info_refresh: ", to);
+    describe_integer(to, value->info_refresh);
+    fputs(", role_reported: ", to);
+    describe_string(to, &value->role_reported);
+    fputs(", role_reported_time: ", to);
+    describe_integer(to, value->role_reported_time);
+    fputs(", master_link_down_time: ", to);
+    describe_integer(to, value->master_link_down_time);
+    fputs(", master_link_status: ", to);
+    describe_string(to, &value->master_link_status);
+    fputs(", master_host: ", to);
+    describe_string(to, &value->master_host);
+    fputs(", master_port: ", to);
+    describe_integer(to, value->master_port);
+    fputs(", priority: ", to);
+    describe_integer(to, value->priority);
+    fputs(", offset: ", to);
+    describe_integer(to, value->offset);
+    fputs(", replica_announced: ", to);
+    describe_boolean(to, value->replica_announced);
+    fputc('}', to);
+}
+
+void describe_sentinel_script(FILE *to, const redisc_sentinel_script *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{argv: ", to);
+    describe_str_list(to, &value->argv);
+    fputs(", state: ", to);
+    describe_string(to, &value->state);
+    fputs(", pid: ", to);
+    describe_integer(to, value->pid);
+    fputs(", run_time: ", to);
+    describe_integer(to, value->run_time);
+    fputs(", run_delay: ", to);
+    describe_integer(to, value->run_delay);
+    fputs(", retry_num: ", to);
+    describe_integer(to, value->retry_num);
+    fputc('}', to);
+}
+
+void describe_sentinel_vote(FILE *to, const redisc_sentinel_vote *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{is_down: ", to);
+    describe_boolean(to, value->is_down);
+    fputs(", leader: ", to);
+    describe_string(to, &value->leader);
+    fputs(", leader_epoch: ", to);
+    describe_integer(to, value->leader_epoch);
+    fputc('}', to);
+}
+
+void describe_server_time(FILE *to, const redisc_server_time *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{seconds: ", to);
+    describe_integer(to, value->seconds);
+    fputs(", microseconds: ", to);
+    describe_integer(to, value->microseconds);
+    fputc('}', to);
+}
+
+void describe_slot_migration(FILE *to, const redisc_slot_migration *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{operation: ", to);
+    describe_string(to, &value->operation);
+    fputs(", slots: ", to);
+    describe_slot_range_list(to, &value->slots);
+    fputs(", source_node: ", to);
+    describe_string(to, &value->source_node);
+    fputs(", target_node: ", to);
+    describe_string(to, &value->target_node);
+    fputs(", create_time: ", to);
+    describe_integer(to, value->create_time);
+    fputs(", last_update_time: ", to);
+    describe_integer(to, value->last_update_time);
+    fputs(", last_ack_time: ", to);
+    describe_integer(to, value->last_ack_time);
+    fputs(", state: ", to);
+    describe_string(to, &value->state);
+    fputs(", message: ", to);
+    describe_string(to, &value->message);
+    fputs(", cow_size: ", to);
+    describe_integer(to, value->cow_size);
+    fputs(", link_name: ", to);
+    describe_string(to, &value->link_name);
+    fputc('}', to);
+}
+
+void describe_slot_range(FILE *to, const redisc_slot_range *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{start_slot: ", to);
+    describe_integer(to, value->start_slot);
+    fputs(", end_slot: ", to);
+    describe_integer(to, value->end_slot);
+    fputc('}', to);
+}
+
+void describe_slot_statistics(FILE *to, const redisc_slot_statistics *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{slot: ", to);
+    describe_integer(to, value->slot);
+    fputs(", key_count: ", to);
+    describe_integer(to, value->key_count);
+    fputs(", cpu_time: ", to);
+    describe_integer(to, value->cpu_time);
+    fputs(", bytes_in: ", to);
+    describe_integer(to, value->bytes_in);
+    fputs(", bytes_out: ", to);
+    describe_integer(to, value->bytes_out);
+    fputs(", memory_bytes: ", to);
+    describe_integer(to, value->memory_bytes);
+    fputc('}', to);
+}
+
+void describe_slowlog_entry(FILE *to, const redisc_slowlog_entry *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_integer(to, value->id);
+    fputs(", time: ", to);
+    describe_integer(to, value->time);
+    fputs(", duration: ", to);
+    describe_integer(to, value->duration);
+    fputs(", args: ", to);
+    describe_str_list(to, &value->args);
+    fputs(", client_address: ", to);
+    describe_string(to, &value->client_address);
+    fputs(", client_name: ", to);
+    describe_string(to, &value->client_name);
+    fputs(", argc: ", to);
+    describe_integer(to, value->argc);
     fputc('}', to);
 }
 

@@ -11,7 +11,7 @@ enum { NAME_SIZE = 64 };
 /* What is known of a command that is called by its words. */
 typedef struct called {
     const redisc_command_entry *entry; /* NULL: not in the table */
-    redisc_command_info own;           /* then this is used; it lives as long as the call */
+    redisc_operation_info own;         /* then this is used; it lives as long as the call */
     char name[NAME_SIZE];
 } called;
 
@@ -20,7 +20,7 @@ typedef struct called {
 static _Thread_local char failed_name[NAME_SIZE];
 
 /* What buffering handles may keep for such a command. */
-static const redisc_command_info unknown_command = {.name = "", .words = ""};
+static const redisc_operation_info unknown_command = {.name = "", .words = ""};
 
 static void write_name(char name[NAME_SIZE], redisc_str word)
 {
@@ -32,14 +32,14 @@ static void write_name(char name[NAME_SIZE], redisc_str word)
     name[len] = '\0';
 }
 
-static const redisc_command_info *look_up(called *what, redisc_str_list words)
+static const redisc_operation_info *look_up(called *what, redisc_str_list words)
 {
     what->entry = redisc_command_find(words);
     if (what->entry != NULL) {
         return &what->entry->info;
     }
     write_name(what->name, words.items[0]);
-    what->own = (redisc_command_info){.name = what->name, .words = ""};
+    what->own = (redisc_operation_info){.name = what->name, .words = ""};
     return &what->own;
 }
 
@@ -61,7 +61,7 @@ static redisc_str wait_word(const redisc_command_entry *entry, redisc_str_list w
 
 /* A blocking command's deadline is longer by its own time-out. One that can't be read is left to
  * the server, which refuses it at once. */
-static void put_wait(redisc_command *c, const redisc_command_entry *entry, redisc_str_list words)
+static void put_wait(redisc_operation *c, const redisc_command_entry *entry, redisc_str_list words)
 {
     if (entry == NULL || entry->wait_unit == REDISC_WAIT_NONE) {
         return;
@@ -88,27 +88,27 @@ static redisc_status check_words(redisc_str_list words)
     return REDISC_OK;
 }
 
-static redisc_status run(redisc *r, redisc_str_list words, const redisc_command_info *info,
+static redisc_status run(redisc *r, redisc_str_list words, const redisc_operation_info *info,
                          const redisc_command_entry *entry, bool now, const redisc_reply **reply)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, info, words.count, redisc_room_str_list(words))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, info, words.count, redisc_room_str_list(words))) {
         return c.status;
     }
     if ((info->flags & REDISC_COMMAND_UNANSWERED) != 0) {
-        redisc_command_fail(&c, REDISC_ERROR_UNSUPPORTED, "%s", info->state);
+        redisc_operation_fail(&c, REDISC_ERROR_UNSUPPORTED, "%s", info->state);
     }
     if (now && c.copies) {
-        redisc_command_fail(&c, REDISC_ERROR_UNSUPPORTED,
-                            "a %s handle gives no result at once, so no callback can be applied",
-                            r->is->name);
+        redisc_operation_fail(&c, REDISC_ERROR_UNSUPPORTED,
+                              "a %s handle gives no result at once, so no callback can be applied",
+                              r->is->name);
     }
     redisc_put_str_list(&c, words, "words");
     put_wait(&c, entry, words);
     if (c.copies && entry == NULL && c.status == REDISC_OK) {
         c.info = &unknown_command;
     }
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
 void redisc_call_error_about(redisc_str_list words, redisc_delivery delivery, unsigned tries)
@@ -127,7 +127,7 @@ static redisc_status call(redisc *r, redisc_str_list words, bool now, const redi
         return status;
     }
     called what;
-    const redisc_command_info *info = look_up(&what, words);
+    const redisc_operation_info *info = look_up(&what, words);
     status = run(r, words, info, what.entry, now, reply);
     if (status < 0 && what.entry == NULL) {
         const redisc_error *error = redisc_last_error();

@@ -8,7 +8,7 @@ enum {
     MOST_TRIES = 3
 };
 
-static bool refuse_state_change(redisc_command *c)
+static bool refuse_state_change(redisc_operation *c)
 {
     const char *why = c->info->state != NULL
                           ? c->info->state
@@ -18,14 +18,14 @@ static bool refuse_state_change(redisc_command *c)
     return false;
 }
 
-static bool begin_failed(redisc_command *c)
+static bool begin_failed(redisc_operation *c)
 {
     c->status = redisc_last_error()->status;
     redisc_error_about(c->info->name, REDISC_NOT_SENT, 1);
     return false;
 }
 
-static bool client_begin(redisc_command *c)
+static bool client_begin(redisc_operation *c)
 {
     const redisc_pooled *self = (const redisc_pooled *)c->handle;
     if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
@@ -44,14 +44,14 @@ static bool client_begin(redisc_command *c)
     return true;
 }
 
-static void client_abandon(redisc_command *c)
+static void client_abandon(redisc_operation *c)
 {
     redisc_connection *connection = c->place;
     redisc_connection_forget(c);
     redisc_pool_give(((redisc_pooled *)c->handle)->pool, connection);
 }
 
-static bool may_repeat(const redisc_pooled *self, const redisc_command *c, redisc_status status,
+static bool may_repeat(const redisc_pooled *self, const redisc_operation *c, redisc_status status,
                        redisc_delivery delivery)
 {
     const redisc_connection *connection = c->place;
@@ -65,7 +65,7 @@ static bool may_repeat(const redisc_pooled *self, const redisc_command *c, redis
 
 /* Moves the command from its broken connection to another one of the pool; false after failing,
  * with no connection left. */
-static bool change_connection(const redisc_pooled *self, redisc_command *c,
+static bool change_connection(const redisc_pooled *self, redisc_operation *c,
                               redisc_deadline deadline)
 {
     redisc_connection *broken = c->place;
@@ -85,7 +85,7 @@ static bool change_connection(const redisc_pooled *self, redisc_command *c,
 
 /* The first try has failed: tries again as long as it is allowed, and says in the end what came of
  * it. */
-static redisc_status recover(const redisc_pooled *self, redisc_command *c,
+static redisc_status recover(const redisc_pooled *self, redisc_operation *c,
                              const redisc_result *result, void *out, redisc_deadline deadline,
                              redisc_status status, redisc_delivery delivery)
 {
@@ -116,7 +116,7 @@ static redisc_status recover(const redisc_pooled *self, redisc_command *c,
     return status;
 }
 
-static redisc_status client_end(redisc_command *c, const redisc_result *result, void *out)
+static redisc_status client_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     const redisc_pooled *self = (const redisc_pooled *)c->handle;
     redisc_connection *connection = c->place;
@@ -150,10 +150,10 @@ redisc_pooled *redisc_pooled_of(redisc *r)
     return pooled ? (redisc_pooled *)r : NULL;
 }
 
-redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_command *c,
+redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_operation *c,
                                        int64_t begun_ms)
 {
-    return redisc_command_deadline(c, begun_ms, pooled->timeout_ms);
+    return redisc_operation_deadline(c, begun_ms, pooled->timeout_ms);
 }
 
 redisc_pooled *redisc_pooled_copy(const redisc_pooled *model)

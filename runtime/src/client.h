@@ -35,7 +35,7 @@ void redisc_pooled_free(redisc_pooled *pooled);
 redisc_status redisc_pooled_with(redisc *r, const redisc_call_options *options, redisc **derived);
 
 /* Until when a command may take that began at `begun_ms`. */
-redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_command *c,
+redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_operation *c,
                                        int64_t begun_ms);
 
 extern const redisc_handle_class redisc_pinned_class;

@@ -13,7 +13,7 @@ typedef struct codec {
     redisc_error_copy death;
 } codec;
 
-static bool codec_begin(redisc_command *c)
+static bool codec_begin(redisc_operation *c)
 {
     codec *self = (codec *)c->handle;
     if (self->dead) {
@@ -26,12 +26,12 @@ static bool codec_begin(redisc_command *c)
     return true;
 }
 
-static void codec_abandon(redisc_command *c)
+static void codec_abandon(redisc_operation *c)
 {
     c->out->end = c->start;
 }
 
-static redisc_status codec_end(redisc_command *c, const redisc_result *result, void *out)
+static redisc_status codec_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     codec *self = (codec *)c->handle;
     redisc_status status = redisc_queue_push(&self->queue, c->info, result, out);
@@ -114,6 +114,9 @@ static codec *codec_of(redisc *r)
 void redisc_codec_output(redisc *r, redisc_str *bytes)
 {
     codec *self = codec_of(r);
+    if (bytes == NULL) {
+        return;
+    }
     *bytes = redisc_bytes("", 0);
     if (self != NULL && redisc_buffer_len(&self->out) > 0) {
         *bytes = redisc_bytes(redisc_buffer_content(&self->out), redisc_buffer_len(&self->out));

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-bool redisc_command_open(redisc_command *c, redisc *r, const redisc_command_info *info, size_t room)
+bool redisc_operation_open(redisc_operation *c, redisc *r, const redisc_operation_info *info,
+                           size_t room)
 {
     c->status = REDISC_OK;
     if (r == NULL) {
@@ -44,7 +45,7 @@ char *redisc_put_count(char *at, size_t argc)
     return at + 2;
 }
 
-void redisc_command_fail(redisc_command *c, redisc_status status, const char *format, ...)
+void redisc_operation_fail(redisc_operation *c, redisc_status status, const char *format, ...)
 {
     if (c->status != REDISC_OK) {
         return;
@@ -58,7 +59,7 @@ void redisc_command_fail(redisc_command *c, redisc_status status, const char *fo
 }
 
 /* Grows the output so that `more` bytes fit besides what was reserved for the arguments to come. */
-static bool make_room(redisc_command *c, size_t more)
+static bool make_room(redisc_operation *c, size_t more)
 {
     redisc_buffer *out = c->out;
     size_t reserved = (size_t)(c->end - c->at);
@@ -77,7 +78,7 @@ static bool make_room(redisc_command *c, size_t more)
     return true;
 }
 
-static void put_bulk_head(redisc_command *c, size_t len)
+static void put_bulk_head(redisc_operation *c, size_t len)
 {
     *c->at++ = '$';
     c->at += redisc_write_unsigned(c->at, len);
@@ -86,7 +87,7 @@ static void put_bulk_head(redisc_command *c, size_t len)
 }
 
 /* Refers to the string where it is; the bytes behind it go on in the buffer. */
-static void refer_to(redisc_command *c, redisc_str s)
+static void refer_to(redisc_operation *c, redisc_str s)
 {
     put_bulk_head(c, s.len);
     c->large[c->large_count++] =
@@ -95,16 +96,16 @@ static void refer_to(redisc_command *c, redisc_str s)
     c->at += 2;
 }
 
-void redisc_put_other_str(redisc_command *c, redisc_str s, const char *name)
+void redisc_put_other_str(redisc_operation *c, redisc_str s, const char *name)
 {
     if (s.data == NULL) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is NULL", name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is NULL", name);
         return;
     }
     if (s.len > c->out->limit) {
-        redisc_command_fail(c, REDISC_ERROR_LIMIT,
-                            "`%s` has %zu bytes, more than the limit of %zu for the output", name,
-                            s.len, c->out->limit);
+        redisc_operation_fail(c, REDISC_ERROR_LIMIT,
+                              "`%s` has %zu bytes, more than the limit of %zu for the output", name,
+                              s.len, c->out->limit);
         return;
     }
     bool large = s.len >= REDISC_LARGE;
@@ -122,7 +123,7 @@ void redisc_put_other_str(redisc_command *c, redisc_str s, const char *name)
     c->at += 2;
 }
 
-void redisc_put_slot(redisc_command *c, redisc_str key)
+void redisc_put_slot(redisc_operation *c, redisc_str key)
 {
     if (key.data == NULL) {
         return; /* redisc_put_str refuses it, with its name */
@@ -131,14 +132,14 @@ void redisc_put_slot(redisc_command *c, redisc_str key)
     if (c->slot < 0) {
         c->slot = slot;
     } else if (c->slot != slot) {
-        redisc_command_fail(
+        redisc_operation_fail(
             c, REDISC_ERROR_CROSSSLOT,
             "the key of slot %d does not live together with the first one, of slot %d", (int)slot,
             (int)c->slot);
     }
 }
 
-static void put_digits(redisc_command *c, const char *digits, size_t len)
+static void put_digits(redisc_operation *c, const char *digits, size_t len)
 {
     memcpy(c->at, redisc_bulk_heads[len], 8);
     c->at += redisc_bulk_heads[len][7];
@@ -147,32 +148,32 @@ static void put_digits(redisc_command *c, const char *digits, size_t len)
     c->at += len + 2;
 }
 
-void redisc_put_integer(redisc_command *c, int64_t value)
+void redisc_put_integer(redisc_operation *c, int64_t value)
 {
     char digits[REDISC_DOUBLE_SIZE];
     put_digits(c, digits, redisc_write_integer(digits, value));
 }
 
-void redisc_put_unsigned(redisc_command *c, uint64_t value)
+void redisc_put_unsigned(redisc_operation *c, uint64_t value)
 {
     char digits[REDISC_DOUBLE_SIZE];
     put_digits(c, digits, redisc_write_unsigned(digits, value));
 }
 
-void redisc_put_double(redisc_command *c, double value, const char *name)
+void redisc_put_double(redisc_operation *c, double value, const char *name)
 {
     if (isnan(value)) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is not a number (NaN)", name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is not a number (NaN)", name);
         return;
     }
     char digits[REDISC_DOUBLE_SIZE];
     put_digits(c, digits, redisc_write_double(digits, value));
 }
 
-void redisc_put_score_bound(redisc_command *c, redisc_score_bound bound, const char *name)
+void redisc_put_score_bound(redisc_operation *c, redisc_score_bound bound, const char *name)
 {
     if (isnan(bound.score)) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is not a number (NaN)", name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is not a number (NaN)", name);
         return;
     }
     char text[REDISC_DOUBLE_SIZE + 1];
@@ -185,24 +186,24 @@ void redisc_put_score_bound(redisc_command *c, redisc_score_bound bound, const c
     }
 }
 
-bool redisc_command_need(redisc_command *c, const void *items, size_t count, const char *name)
+bool redisc_operation_need(redisc_operation *c, const void *items, size_t count, const char *name)
 {
     if (count == 0) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is empty", name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is empty", name);
     } else if (items == NULL) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` has a count but its items are NULL",
-                            name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` has a count but its items are NULL",
+                              name);
     }
     return c->status == REDISC_OK;
 }
 
 /* An empty list is fine here: who needs an item has said so before. */
-static bool usable(redisc_command *c, redisc_str_list list, const char *name)
+static bool usable(redisc_operation *c, redisc_str_list list, const char *name)
 {
-    return list.count == 0 || redisc_command_need(c, list.items, list.count, name);
+    return list.count == 0 || redisc_operation_need(c, list.items, list.count, name);
 }
 
-void redisc_put_str_list(redisc_command *c, redisc_str_list list, const char *name)
+void redisc_put_str_list(redisc_operation *c, redisc_str_list list, const char *name)
 {
     if (!usable(c, list, name)) {
         return;
@@ -212,7 +213,7 @@ void redisc_put_str_list(redisc_command *c, redisc_str_list list, const char *na
     }
 }
 
-void redisc_put_key_list(redisc_command *c, redisc_str_list list, const char *name)
+void redisc_put_key_list(redisc_operation *c, redisc_str_list list, const char *name)
 {
     if (!usable(c, list, name)) {
         return;
@@ -222,29 +223,41 @@ void redisc_put_key_list(redisc_command *c, redisc_str_list list, const char *na
     }
 }
 
-void redisc_command_wait_milliseconds(redisc_command *c, int64_t milliseconds, const char *name)
+void redisc_operation_wait_milliseconds(redisc_operation *c, int64_t milliseconds, const char *name)
 {
     if (milliseconds < 0) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is negative", name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is negative", name);
         return;
     }
     c->wait_ms = milliseconds;
 }
 
-void redisc_command_wait_seconds(redisc_command *c, double seconds, const char *name)
+void redisc_operation_wait_seconds(redisc_operation *c, double seconds, const char *name)
 {
     /* Servers take no more than this, and it keeps the conversion within an int64_t. */
     const double longest = 9e15 / 1000;
     if (!(seconds >= 0 && seconds <= longest)) {
-        redisc_command_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is negative, too large or no number",
-                            name);
+        redisc_operation_fail(c, REDISC_ERROR_ARGUMENT, "`%s` is negative, too large or no number",
+                              name);
         return;
     }
     /* Rounded up: less than a millisecond must not become 0, which is for ever. */
     c->wait_ms = (int64_t)ceil(seconds * 1000);
 }
 
-redisc_status redisc_command_end(redisc_command *c, const redisc_result *result, void *out)
+redisc_status redisc_operation_close(redisc_operation *c)
+{
+    redisc_error_copy before;
+    redisc_error_save(&before);
+    redisc_status status = redisc_operation_end(c, &redisc_reads_closed, NULL);
+    if (status != REDISC_ERROR_CLOSED || redisc_last_error()->delivery != REDISC_UNKNOWN) {
+        return status;
+    }
+    redisc_error_restore(&before); /* it is no failure, so it leaves no trace */
+    return REDISC_OK;
+}
+
+redisc_status redisc_operation_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     if (out != NULL) {
         if (result->size == 8) {

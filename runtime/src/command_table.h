@@ -23,7 +23,7 @@ typedef enum redisc_wait_unit {
 } redisc_wait_unit;
 
 typedef struct redisc_command_entry {
-    redisc_command_info info; /* name in upper case, "CLIENT LIST"; words "" and words_len 0 */
+    redisc_operation_info info; /* name in upper case, "CLIENT LIST"; words "" and words_len 0 */
     redisc_wait_unit wait_unit;
     int wait_word; /* which word of the call holds the time-out: 0 is the command's own first word,
                       -1 the last word of all */

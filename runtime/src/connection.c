@@ -129,6 +129,9 @@ static redisc_status greet(redisc_connection *connection, redisc_deadline deadli
     if (status == REDISC_OK) {
         status = run_on_connect(connection, deadline);
     }
+    if (status == REDISC_OK && !redisc_connection_settle(connection)) {
+        status = redisc_last_error()->status;
+    }
     if (status != REDISC_OK) {
         char address[REDISC_ADDRESS_SIZE];
         redisc_error_prefix("connecting to %s",

@@ -68,21 +68,21 @@ void redisc_connection_close(redisc_connection *connection);
  * error reply that is a connection error (LOADING, MASTERDOWN). The last error's text tells the
  * address; the caller adds command, delivery and tries by redisc_error_about().
  */
-redisc_status redisc_connection_run(redisc_connection *connection, const redisc_command *command,
+redisc_status redisc_connection_run(redisc_connection *connection, const redisc_operation *command,
                                     const redisc_result *result, void *out,
                                     redisc_deadline deadline, redisc_delivery *delivery);
 
 /* Until when a command may take that began at begun_ms: timeout_ms, or, if it is a blocking one, at
  * least that much longer than it may wait on the server; 0 there is for ever. */
-redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t begun_ms,
-                                        int64_t timeout_ms);
+redisc_deadline redisc_operation_deadline(const redisc_operation *command, int64_t begun_ms,
+                                          int64_t timeout_ms);
 
 /* Moves a command, encoded but not answered, from another connection to this one (whose `out` is
  * empty); command->out is this connection's then. Fails with nothing moved. */
-redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_command *command);
+redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_operation *command);
 
 /* Cuts a command's bytes off from the end of the buffer that it was encoded into. */
-void redisc_connection_forget(const redisc_command *command);
+void redisc_connection_forget(const redisc_operation *command);
 
 /*
  * Sends connection->out from command->start to its end with the command's large strings in between;
@@ -90,7 +90,7 @@ void redisc_connection_forget(const redisc_command *command);
  * connection is broken. What the server says meanwhile is received, so that neither waits for the
  * other.
  */
-redisc_status redisc_connection_send(redisc_connection *connection, const redisc_command *command,
+redisc_status redisc_connection_send(redisc_connection *connection, const redisc_operation *command,
                                      redisc_deadline deadline, redisc_delivery *delivery);
 
 /*
@@ -127,12 +127,18 @@ static inline void redisc_connection_note_size(redisc_connection *connection,
  * Whether a call's error speaks of the connection (LOADING, MASTERDOWN, NOAUTH), so that another
  * one may fare better. A command that sets the connection up says something of its arguments only.
  */
-static inline bool redisc_dooms_connection(const redisc_command_info *info, redisc_status status)
+static inline bool redisc_dooms_connection(const redisc_operation_info *info, redisc_status status)
 {
     return redisc_is(status, REDISC_ERROR_CONNECTION) &&
            (!redisc_is(status, REDISC_ERROR_AUTHENTICATION) ||
             (info->flags & REDISC_COMMAND_CONNECTION) == 0);
 }
+
+/*
+ * Between two commands: hands on the pushes that have come. False after failing if a reply has come
+ * that nothing asked for: the next command would take it for its own, so the connection is broken.
+ */
+bool redisc_connection_settle(redisc_connection *connection);
 
 /* A push has come: counts it and hands it to on_push. */
 void redisc_connection_push(redisc_connection *connection, const redisc_parsed *push);

@@ -14,7 +14,7 @@ static connection_handle *handle_of(redisc *r)
     return (connection_handle *)r;
 }
 
-static bool begin(redisc_command *c)
+static bool begin(redisc_operation *c)
 {
     redisc_connection *connection = handle_of(c->handle)->connection;
     const char *why = NULL;
@@ -28,6 +28,11 @@ static bool begin(redisc_command *c)
         redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
         return false;
     }
+    if (!redisc_connection_settle(connection)) {
+        c->status = redisc_last_error()->status;
+        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+        return false;
+    }
     connection->used_ms = redisc_now_ms();
     c->out = &connection->out;
     c->start = connection->out.end;
@@ -35,11 +40,12 @@ static bool begin(redisc_command *c)
     return true;
 }
 
-static redisc_status end(redisc_command *c, const redisc_result *result, void *out)
+static redisc_status end(redisc_operation *c, const redisc_result *result, void *out)
 {
     const connection_handle *handle = handle_of(c->handle);
     redisc_deadline deadline = redisc_deadline_earlier(
-        redisc_command_deadline(c, handle->connection->used_ms, handle->timeout_ms), handle->limit);
+        redisc_operation_deadline(c, handle->connection->used_ms, handle->timeout_ms),
+        handle->limit);
     redisc_delivery delivery = REDISC_NOT_SENT;
     redisc_status status =
         redisc_connection_run(handle->connection, c, result, out, deadline, &delivery);
@@ -52,7 +58,7 @@ static redisc_status end(redisc_command *c, const redisc_result *result, void *o
     return status;
 }
 
-static void abandon(redisc_command *c)
+static void abandon(redisc_operation *c)
 {
     redisc_connection_forget(c);
 }

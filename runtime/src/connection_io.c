@@ -37,7 +37,7 @@ static void add_piece(outgoing *o, const char *data, size_t len)
 }
 
 /* The encoded bytes with the large strings in their places. */
-static void cut_into_pieces(const redisc_buffer *out, const redisc_command *command, outgoing *o)
+static void cut_into_pieces(const redisc_buffer *out, const redisc_operation *command, outgoing *o)
 {
     const char *at = out->data + command->start;
     const char *end = out->data + out->end;
@@ -107,6 +107,22 @@ redisc_parse redisc_connection_take(redisc_connection *connection, redisc_parsed
         redisc_parser_consume(parser);
     }
     return REDISC_PARSE_MORE;
+}
+
+bool redisc_connection_settle(redisc_connection *connection)
+{
+    redisc_parsed reply;
+    redisc_parse result = redisc_connection_take(connection, &reply);
+    if (result == REDISC_PARSE_MORE) {
+        return true;
+    }
+    if (result == REDISC_PARSE_REPLY) {
+        redisc_parser_consume(connection->parser);
+        redisc_fail(REDISC_ERROR_PROTOCOL,
+                    "protocol error: a reply came that no command asked for");
+    }
+    lost(connection);
+    return false;
 }
 
 /* A server that closes in the middle of a command mostly says why before: the error's text, if so.
@@ -185,7 +201,7 @@ static redisc_status wait_while_sending(redisc_connection *connection, outgoing 
 
 /* The usual case: one piece, which the socket takes at once. False: the general way goes on from
  * *sent. */
-static bool send_whole(redisc_connection *connection, const redisc_command *command, size_t *sent)
+static bool send_whole(redisc_connection *connection, const redisc_operation *command, size_t *sent)
 {
     const redisc_buffer *out = &connection->out;
     size_t len = out->end - command->start;
@@ -201,7 +217,7 @@ static bool send_whole(redisc_connection *connection, const redisc_command *comm
     return *sent == len;
 }
 
-redisc_status redisc_connection_send(redisc_connection *connection, const redisc_command *command,
+redisc_status redisc_connection_send(redisc_connection *connection, const redisc_operation *command,
                                      redisc_deadline deadline, redisc_delivery *delivery)
 {
     size_t sent;

@@ -10,8 +10,8 @@ enum {
     LEAST_MARGIN_MS = 250
 };
 
-redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t begun_ms,
-                                        int64_t timeout_ms)
+redisc_deadline redisc_operation_deadline(const redisc_operation *command, int64_t begun_ms,
+                                          int64_t timeout_ms)
 {
     if (command->wait_ms < 0) {
         return redisc_deadline_from(begun_ms, timeout_ms);
@@ -23,7 +23,7 @@ redisc_deadline redisc_command_deadline(const redisc_command *command, int64_t b
     return redisc_deadline_from(redisc_deadline_from(begun_ms, margin).at_ms, command->wait_ms);
 }
 
-void redisc_connection_forget(const redisc_command *command)
+void redisc_connection_forget(const redisc_operation *command)
 {
     redisc_buffer *out = command->out;
     out->end = command->start;
@@ -32,7 +32,7 @@ void redisc_connection_forget(const redisc_command *command)
     }
 }
 
-redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_command *command)
+redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_operation *command)
 {
     redisc_buffer *from = command->out;
     size_t start = connection->out.end;
@@ -48,14 +48,14 @@ redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_comm
 
 /* Insists on the encoding that the options ask for. */
 static redisc_status check_encoding(const redisc_connection *connection,
-                                    const redisc_command *command, const redisc_parsed *reply)
+                                    const redisc_operation *command, const redisc_parsed *reply)
 {
     return connection->config->options.encoding == REDISC_ENCODING_UTF8
                ? redisc_utf8_require(reply, command->info->name)
                : REDISC_OK;
 }
 
-static redisc_status read_reply(redisc_connection *connection, const redisc_command *command,
+static redisc_status read_reply(redisc_connection *connection, const redisc_operation *command,
                                 redisc_parsed *reply, const redisc_result *result, void *out)
 {
     redisc_connection_note_size(connection, reply);
@@ -70,7 +70,7 @@ static redisc_status read_reply(redisc_connection *connection, const redisc_comm
     return status;
 }
 
-redisc_status redisc_connection_run(redisc_connection *connection, const redisc_command *command,
+redisc_status redisc_connection_run(redisc_connection *connection, const redisc_operation *command,
                                     const redisc_result *result, void *out,
                                     redisc_deadline deadline, redisc_delivery *delivery)
 {

@@ -254,7 +254,7 @@ static redisc_status exchange(handshake *h)
 {
     redisc_connection *connection = h->connection;
     redisc_buffer *out = &connection->out;
-    redisc_command all = {.out = out, .start = out->start};
+    redisc_operation all = {.out = out, .start = out->start};
     size_t used = out->end;
     redisc_delivery delivery;
     redisc_status status = h->count == 0

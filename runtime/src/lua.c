@@ -12,8 +12,8 @@ enum { SHA1_SIZE = 40 };
 /* What both kinds are: a source, and how to give it to a server. */
 typedef struct source {
     redisc_str text;
-    const redisc_command_info *load; /* SCRIPT LOAD, FUNCTION LOAD REPLACE */
-    const char *name;                /* of the parameter, for messages */
+    const redisc_operation_info *load; /* SCRIPT LOAD, FUNCTION LOAD REPLACE */
+    const char *name;                  /* of the parameter, for messages */
 } source;
 
 struct redisc_lua_script {
@@ -25,40 +25,40 @@ struct redisc_lua_library {
     source source;
 };
 
-static const redisc_command_info script_load = {
+static const redisc_operation_info script_load = {
     .name = "SCRIPT LOAD",
     .words = "$6\r\nSCRIPT\r\n$4\r\nLOAD\r\n",
     .words_len = 22,
     .flags = REDISC_COMMAND_REPEATABLE,
 };
 
-static const redisc_command_info function_load = {
+static const redisc_operation_info function_load = {
     .name = "FUNCTION LOAD",
     .words = "$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n$7\r\nREPLACE\r\n",
     .words_len = 37,
     .flags = REDISC_COMMAND_REPEATABLE,
 };
 
-static const redisc_command_info evalsha = {
+static const redisc_operation_info evalsha = {
     .name = "EVALSHA",
     .words = "$7\r\nEVALSHA\r\n",
     .words_len = 13,
 };
 
-static const redisc_command_info evalsha_ro = {
+static const redisc_operation_info evalsha_ro = {
     .name = "EVALSHA_RO",
     .words = "$10\r\nEVALSHA_RO\r\n",
     .words_len = 17,
     .flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
 };
 
-static const redisc_command_info fcall = {
+static const redisc_operation_info fcall = {
     .name = "FCALL",
     .words = "$5\r\nFCALL\r\n",
     .words_len = 11,
 };
 
-static const redisc_command_info fcall_ro = {
+static const redisc_operation_info fcall_ro = {
     .name = "FCALL_RO",
     .words = "$8\r\nFCALL_RO\r\n",
     .words_len = 14,
@@ -66,7 +66,7 @@ static const redisc_command_info fcall_ro = {
 };
 
 /* Words that stand in the info: FUNCTION LOAD REPLACE has three. */
-static size_t words_of(const redisc_command_info *load)
+static size_t words_of(const redisc_operation_info *load)
 {
     return load == &function_load ? 3 : 2;
 }
@@ -146,18 +146,18 @@ void redisc_lua_library_close(redisc_lua_library *library)
 
 static redisc_status load(redisc *r, const source *what)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, what->load, words_of(what->load) + 1,
-                              redisc_room_str(what->text))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, what->load, words_of(what->load) + 1,
+                                redisc_room_str(what->text))) {
         return c.status;
     }
     redisc_put_str(&c, what->text, "source");
-    return redisc_command_end(&c, &redisc_reads_string, NULL);
+    return redisc_operation_end(&c, &redisc_reads_string, NULL);
 }
 
 /* One call: name (a SHA1 or a function's), the number of keys, keys, arguments. */
 typedef struct call {
-    const redisc_command_info *info;
+    const redisc_operation_info *info;
     redisc_str name;
     redisc_str_list keys;
     redisc_str_list arguments;
@@ -166,18 +166,18 @@ typedef struct call {
 
 static redisc_status run(redisc *r, const call *what)
 {
-    redisc_command c;
+    redisc_operation c;
     size_t argc = 3 + what->keys.count + what->arguments.count;
     size_t room = redisc_room_str(what->name) + REDISC_ROOM_INTEGER +
                   redisc_room_str_list(what->keys) + redisc_room_str_list(what->arguments);
-    if (!redisc_command_begin(&c, r, what->info, argc, room)) {
+    if (!redisc_operation_begin(&c, r, what->info, argc, room)) {
         return c.status;
     }
     redisc_put_str(&c, what->name, "function");
     redisc_put_unsigned(&c, what->keys.count);
     redisc_put_key_list(&c, what->keys, "keys");
     redisc_put_str_list(&c, what->arguments, "arguments");
-    return redisc_command_end(&c, &redisc_reads_dynamic, (void *)what->reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, (void *)what->reply);
 }
 
 /* "ERR Function not found" has no word of its own. */

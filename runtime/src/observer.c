@@ -123,7 +123,7 @@ static redisc_status say_monitor(redisc_observer *o, redisc_deadline deadline)
 {
     static const char words[] = "*1\r\n$7\r\nMONITOR\r\n";
     redisc_buffer *out = &o->connection->out;
-    redisc_command command = {.out = out, .start = out->end};
+    redisc_operation command = {.out = out, .start = out->end};
     redisc_delivery delivery;
     redisc_status status = redisc_buffer_append(out, words, sizeof words - 1);
     if (status == REDISC_OK) {

@@ -2,14 +2,14 @@
 /* Pinned handles: one connection, kept until the handle is closed. */
 #include "client.h"
 
-static bool refuse(redisc_command *c, redisc_status status, const char *why)
+static bool refuse(redisc_operation *c, redisc_status status, const char *why)
 {
     c->status = redisc_fail(status, "%s: %s", c->info->name, why);
     redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
     return false;
 }
 
-static bool pinned_begin(redisc_command *c)
+static bool pinned_begin(redisc_operation *c)
 {
     redisc_connection *connection = ((redisc_pooled *)c->handle)->connection;
     if (connection->broken) {
@@ -18,6 +18,11 @@ static bool pinned_begin(redisc_command *c)
     if (connection->fork_count != redisc_fork_count()) {
         return refuse(c, REDISC_ERROR_CONNECTION,
                       "the pinned connection belongs to the parent process");
+    }
+    if (!redisc_connection_settle(connection)) {
+        c->status = redisc_last_error()->status;
+        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+        return false;
     }
     if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
         connection->changed = true;
@@ -29,12 +34,12 @@ static bool pinned_begin(redisc_command *c)
     return true;
 }
 
-static void pinned_abandon(redisc_command *c)
+static void pinned_abandon(redisc_operation *c)
 {
     redisc_connection_forget(c);
 }
 
-static redisc_status pinned_end(redisc_command *c, const redisc_result *result, void *out)
+static redisc_status pinned_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     const redisc_pooled *self = (const redisc_pooled *)c->handle;
     redisc_connection *connection = c->place;

@@ -84,7 +84,7 @@ static void forget_last_round(redisc_pipe *pipe)
     }
 }
 
-static bool refuse(redisc_command *c, redisc_status status)
+static bool refuse(redisc_operation *c, redisc_status status)
 {
     c->status = status;
     redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
@@ -92,7 +92,7 @@ static bool refuse(redisc_command *c, redisc_status status)
 }
 
 /* What the pipeline itself has to say, and keep count of. */
-static bool is_its_own(const redisc_command_info *info)
+static bool is_its_own(const redisc_operation_info *info)
 {
     static const char *const names[] = {"DISCARD", "EXEC", "MULTI", "UNWATCH", "WATCH"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -103,13 +103,13 @@ static bool is_its_own(const redisc_command_info *info)
     return false;
 }
 
-static bool begin_transaction(redisc_pipe *pipe, redisc_command *c)
+static bool begin_transaction(redisc_pipe *pipe, redisc_operation *c)
 {
     redisc_status status = redisc_buffer_append(&pipe->out, multi_words, sizeof multi_words - 1);
     return status == REDISC_OK || refuse(c, status);
 }
 
-static bool pipe_begin(redisc_command *c)
+static bool pipe_begin(redisc_operation *c)
 {
     redisc_pipe *pipe = (redisc_pipe *)c->handle;
     if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0 && is_its_own(c->info)) {
@@ -142,7 +142,7 @@ static void forget_lone_multi(redisc_pipe *pipe)
     }
 }
 
-static void pipe_abandon(redisc_command *c)
+static void pipe_abandon(redisc_operation *c)
 {
     redisc_pipe *pipe = (redisc_pipe *)c->handle;
     if (c->out != &pipe->out) {
@@ -154,14 +154,14 @@ static void pipe_abandon(redisc_command *c)
 }
 
 /* In a transaction blocking commands don't block. */
-static void add_wait(redisc_pipe *pipe, const redisc_command *c)
+static void add_wait(redisc_pipe *pipe, const redisc_operation *c)
 {
     if (!redisc_pipe_atomic(pipe) && c->wait_ms >= 0) {
         pipe->wait_ms = redisc_pipe_wait_sum(pipe->wait_ms, c->wait_ms == 0 ? -1 : c->wait_ms);
     }
 }
 
-static redisc_status pipe_end(redisc_command *c, const redisc_result *result, void *out)
+static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     redisc_pipe *pipe = (redisc_pipe *)c->handle;
     if (c->out != &pipe->out) {

@@ -80,7 +80,7 @@ redisc_status redisc_pipe_stream_end(redisc_pipe *pipe);
 /* An exchange's on_reply, with the pipe as context, for calls that are no transaction. */
 redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply);
 /* After a call's error: marks the exchange's connection as broken if the error speaks of it. */
-void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_command_info *info,
+void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
                             redisc_status status);
 
 /* A transaction under way: +OK for MULTI, +QUEUED for each call, then EXEC's reply. */
@@ -95,15 +95,15 @@ typedef struct redisc_pipe_transaction {
 redisc_status redisc_pipe_on_transaction_reply(void *context, redisc_parsed *reply);
 
 /* Begins and ends a call at once, while keys are watched. */
-bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_command *c);
-redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_command *c,
+bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c);
+redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_operation *c,
                                       const redisc_result *result, void *out);
 /* UNWATCH, if keys are watched and it can be said. */
 void redisc_pipe_stop_watching(redisc_pipe *pipe);
 
 /* Sees to it that a source is loaded just before the collected calls; the info's words, then the
  * source, are the command. */
-redisc_status redisc_pipe_load(redisc_pipe *pipe, const redisc_command_info *info, size_t words,
+redisc_status redisc_pipe_load(redisc_pipe *pipe, const redisc_operation_info *info, size_t words,
                                redisc_str source);
 /* Puts the loading commands in front of the collected calls. */
 redisc_status redisc_pipe_prefix_loads(redisc_pipe *pipe);

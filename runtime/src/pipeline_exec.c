@@ -2,7 +2,7 @@
 /* The replies of a transaction: MULTI's, one for each call, and EXEC's with the results. */
 #include "pipeline.h"
 
-static const redisc_command_info exec_info = {.name = "EXEC", .words = ""};
+static const redisc_operation_info exec_info = {.name = "EXEC", .words = ""};
 
 static redisc_str text_of(const redisc_parsed *reply)
 {
@@ -62,7 +62,7 @@ static redisc_status on_queued(redisc_pipe_transaction *t, const redisc_parsed *
     if (queue->first < place) {
         discard(t, place); /* those between this one and the last refused one */
     }
-    const redisc_command_info *info = redisc_queue_slot(queue, place)->info;
+    const redisc_operation_info *info = redisc_queue_slot(queue, place)->info;
     redisc_pipe_note_error(t->pipe, info, redisc_fail_server(text_of(reply)));
     redisc_queue_fail(queue, place + 1, REDISC_ANSWERED);
     return redisc_queue_kept(queue);
@@ -98,7 +98,7 @@ static redisc_status on_results(redisc_pipe_transaction *t, redisc_parsed *reply
 {
     redisc_queue *queue = &t->pipe->queue;
     for (size_t at = 1; redisc_queue_open(queue) > 0;) {
-        const redisc_command_info *info = redisc_queue_slot(queue, queue->first)->info;
+        const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
         redisc_pipe_note_error(t->pipe, info, redisc_queue_answer_part(queue, reply, &at));
     }
     reply->large = NULL; /* the parts have taken theirs */

@@ -24,7 +24,7 @@ static bool is_there_already(const redisc_pipe *pipe, redisc_str source)
     return false;
 }
 
-redisc_status redisc_pipe_load(redisc_pipe *pipe, const redisc_command_info *info, size_t words,
+redisc_status redisc_pipe_load(redisc_pipe *pipe, const redisc_operation_info *info, size_t words,
                                redisc_str source)
 {
     if (is_there_already(pipe, source)) {
@@ -71,7 +71,7 @@ redisc_status redisc_pipe_prefix_loads(redisc_pipe *pipe)
 
 void redisc_pipe_on_loaded(redisc_pipe *pipe, const redisc_parsed *reply)
 {
-    static const redisc_command_info loading = {.name = "SCRIPT LOAD", .words = ""};
+    static const redisc_operation_info loading = {.name = "SCRIPT LOAD", .words = ""};
     const redisc_node *root = reply->nodes;
     pipe->loads_open--;
     if (redisc_node_kind(root) != REDISC_NODE_ERROR) {

@@ -7,7 +7,7 @@ enum { MOST_TRIES = 3 };
 
 static const char exec_words[] = "*1\r\n$4\r\nEXEC\r\n";
 
-void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_command_info *info,
+void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
                             redisc_status status)
 {
     if (status < 0 && redisc_dooms_connection(info, status)) {
@@ -23,7 +23,7 @@ redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
         redisc_pipe_on_loaded(pipe, reply);
         return REDISC_OK;
     }
-    const redisc_command_info *info = redisc_queue_slot(queue, queue->first)->info;
+    const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
     redisc_pipe_note_error(pipe, info, redisc_queue_answer(queue, reply));
     return redisc_queue_kept(queue);
 }

@@ -4,7 +4,7 @@
 
 enum { MOST_TRIES = 3 };
 
-bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_command *c)
+bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c)
 {
     if (!redisc_pipe_holds(pipe)) {
         pipe->lost = true;
@@ -23,7 +23,7 @@ bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_command *c)
     return true;
 }
 
-redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_command *c,
+redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_operation *c,
                                       const redisc_result *result, void *out)
 {
     redisc_delivery delivery = REDISC_NOT_SENT;
@@ -43,7 +43,7 @@ redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_command *c,
 /* A connection that can't say it is of no more use. */
 void redisc_pipe_stop_watching(redisc_pipe *pipe)
 {
-    static const redisc_command_info unwatch = {
+    static const redisc_operation_info unwatch = {
         .name = "UNWATCH", .words = "$7\r\nUNWATCH\r\n", .words_len = 13};
     if (!pipe->watching || pipe->lost || !redisc_pipe_holds(pipe)) {
         return;
@@ -51,9 +51,9 @@ void redisc_pipe_stop_watching(redisc_pipe *pipe)
     pipe->immediate = true;
     redisc_error_copy before;
     redisc_error_save(&before);
-    redisc_command c;
-    if (!redisc_command_begin(&c, &pipe->handle, &unwatch, 1, 0) ||
-        redisc_command_end(&c, &redisc_reads_ok, NULL) < 0) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, &pipe->handle, &unwatch, 1, 0) ||
+        redisc_operation_end(&c, &redisc_reads_ok, NULL) < 0) {
         pipe->connection->broken = true;
     }
     redisc_error_restore(&before);
@@ -101,17 +101,17 @@ redisc_status redisc_multi(redisc *r)
 
 static redisc_status run_watch(redisc_pipe *pipe, redisc_str_list keys)
 {
-    static const redisc_command_info watch = {
+    static const redisc_operation_info watch = {
         .name = "WATCH", .words = "$5\r\nWATCH\r\n", .words_len = 11};
-    redisc_command c;
+    redisc_operation c;
     pipe->watching = pipe->immediate = true;
-    if (!redisc_command_begin(&c, &pipe->handle, &watch, 1 + keys.count,
-                              redisc_room_str_list(keys))) {
+    if (!redisc_operation_begin(&c, &pipe->handle, &watch, 1 + keys.count,
+                                redisc_room_str_list(keys))) {
         return c.status;
     }
-    redisc_command_need(&c, keys.items, keys.count, "keys");
+    redisc_operation_need(&c, keys.items, keys.count, "keys");
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_command_end(&c, &redisc_reads_ok, NULL);
+    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
 /* Nothing was watched before, so on another connection WATCH can be said again, as any command that

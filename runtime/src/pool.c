@@ -195,6 +195,9 @@ static void give_slowly(redisc_pool *pool, redisc_connection *connection)
 
 void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
 {
+    if (redisc_parser_pending(connection->parser) > 0) {
+        connection->broken = true; /* the next caller would take it for a reply */
+    }
     /* What was received but not asked for would be taken for the next command's reply. */
     if (connection->broken || connection->changed ||
         redisc_parser_pending(connection->parser) > 0) {
@@ -219,6 +222,9 @@ void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
 
 void redisc_pool_disconnect(redisc_pool *pool)
 {
+    if (pool == NULL) {
+        return;
+    }
     pthread_mutex_lock(&pool->lock);
     redisc_connection *idle = pool->idle;
     redisc_connection *inherited = pool->inherited;

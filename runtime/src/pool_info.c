@@ -6,6 +6,13 @@
 
 void redisc_pool_statistics(redisc_pool *pool, redisc_pool_stats *stats)
 {
+    if (stats == NULL) {
+        return;
+    }
+    if (pool == NULL) {
+        *stats = (redisc_pool_stats){0};
+        return;
+    }
     pthread_mutex_lock(&pool->lock);
     *stats = pool->counts;
     stats->in_use = pool->in_use;
@@ -16,6 +23,9 @@ void redisc_pool_statistics(redisc_pool *pool, redisc_pool_stats *stats)
 
 size_t redisc_pool_describe(redisc_pool *pool, char *text, size_t size)
 {
+    if (pool == NULL) {
+        return (size_t)snprintf(text, size, "no pool");
+    }
     const redisc_options *options = &pool->config->options;
     bool unix_socket = options->transport == NULL && options->path != NULL;
     char address[REDISC_ADDRESS_SIZE];

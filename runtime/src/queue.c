@@ -44,7 +44,7 @@ static redisc_status make_room(redisc_queue *queue)
     return REDISC_OK;
 }
 
-redisc_status redisc_queue_push(redisc_queue *queue, const redisc_command_info *info,
+redisc_status redisc_queue_push(redisc_queue *queue, const redisc_operation_info *info,
                                 const redisc_result *result, void *out)
 {
     if (queue->count - queue->dropped == queue->capacity) {

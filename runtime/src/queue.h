@@ -14,7 +14,7 @@
 
 /* A call whose result comes later. */
 typedef struct redisc_call_slot {
-    const redisc_command_info *info;
+    const redisc_operation_info *info;
     const redisc_result *result;
     void *out; /* the caller's variable, already zeroed */
 } redisc_call_slot;
@@ -41,7 +41,7 @@ typedef struct redisc_queue {
 } redisc_queue;
 
 void redisc_queue_free(redisc_queue *queue);
-redisc_status redisc_queue_push(redisc_queue *queue, const redisc_command_info *info,
+redisc_status redisc_queue_push(redisc_queue *queue, const redisc_operation_info *info,
                                 const redisc_result *result, void *out);
 
 static inline size_t redisc_queue_open(const redisc_queue *queue)

@@ -153,7 +153,7 @@ static redisc_status read_nodes(redisc_parsed *reply, const redisc_node *first,
                                 const redisc_node *end, const redisc_result *result, void *out)
 {
     redisc_reader in = {
-        .at = first, .end = end, .reply = reply, .status = REDISC_OK, .what = result->what};
+        .at = first, .end = end, .reply = reply, .what = result->what, .given = result->given};
     bool wanted = out != NULL;
     if (wanted) {
         memset(out, 0, result->size);

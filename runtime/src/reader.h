@@ -24,6 +24,7 @@ typedef struct redisc_reader {
     redisc_parsed *reply;
     redisc_status status; /* sticky */
     const char *what;     /* the type being read, for messages */
+    unsigned given;       /* options of the call that decide on what its result has */
     redisc_block *block;  /* the result's first block, NULL before redisc_reader_begin */
     char *room;           /* free space in the newest block */
     char *room_end;
@@ -37,6 +38,7 @@ typedef struct redisc_result {
     size_t size;
     bool (*read)(redisc_reader *in, void *out);
     const char *what; /* the reply type's name: "string?", "list of scored" */
+    unsigned given;   /* options of the call that decide on what its result has */
 } redisc_result;
 
 /*
@@ -90,14 +92,17 @@ bool redisc_take_boolean(redisc_reader *in, bool *value);
 bool redisc_take_optional_integer(redisc_reader *in, redisc_optional_integer *value);
 bool redisc_take_optional_double(redisc_reader *in, redisc_optional_double *value);
 bool redisc_take_optional_boolean(redisc_reader *in, redisc_optional_boolean *value);
-/* Takes a simple string that must be `word`. */
+/* Takes a string that must be `word`; a star at its end stands for all that begins so, one in front
+ * for all that ends so. */
 bool redisc_take_word(redisc_reader *in, const char *word);
-/* Takes a simple string that is `yes` (true) or `no` (false). */
+/* Takes a string that is `yes` (true) or `no` (false), likewise. */
 bool redisc_take_either(redisc_reader *in, const char *yes, const char *no, bool *value);
 
 /* Strings, copied into the result with a NUL behind. Optional: nil gives data NULL. */
 bool redisc_take_string(redisc_reader *in, redisc_str *value);
 bool redisc_take_optional_string(redisc_reader *in, redisc_str *value);
+/* The text of an error that stands within a reply in a value's place. */
+bool redisc_take_error(redisc_reader *in, redisc_str *value);
 /* The bytes where they are, not copied: for field names. Valid until the reply is consumed. */
 bool redisc_take_view(redisc_reader *in, redisc_str *value);
 
@@ -123,6 +128,10 @@ bool redisc_take_rows(redisc_reader *in, size_t width, size_t *count, bool *nest
  * the end). */
 bool redisc_take_row(redisc_reader *in, size_t width, size_t *extra);
 
+/* Steps into what a value stands alone in: an array of one, or a map of one name with its value.
+ * For a list that is so only if what stands alone is one, or nil. */
+void redisc_enter_lone(redisc_reader *in, bool for_list);
+
 /* Lists within a record, and the dynamic tree. */
 bool redisc_take_str_list(redisc_reader *in, redisc_str_list *list);
 bool redisc_take_optional_str_list(redisc_reader *in, redisc_str_list *list); /* items may be nil */
@@ -143,11 +152,29 @@ bool redisc_take_dynamic(redisc_reader *in, redisc_reply *value);
 bool redisc_text_field(redisc_str *rest, redisc_str *name, redisc_str *value);
 /* Splits off a line (without its CR LF or LF); false at the end. Empty lines are given too. */
 bool redisc_text_line(redisc_str *rest, redisc_str *line);
+/* Splits off the next name and value: "name:value" between blanks, or on a line of its own. What
+ * has no `assign` is passed over; false at the end. */
+bool redisc_text_pair(redisc_str *rest, char assign, redisc_str *name, redisc_str *value);
+bool redisc_text_line_pair(redisc_str *rest, char assign, redisc_str *name, redisc_str *value);
+/* Splits off what stands before the next `separator`, or all if it does not come. At the end:
+ * false, and *part stays as it was. */
+bool redisc_text_part(redisc_str *rest, char separator, redisc_str *part);
+/* How many lines that are not empty, or parts, a text has. */
+size_t redisc_count_lines(redisc_str text);
+size_t redisc_count_parts(redisc_str text, char separator);
+/* Numbers in a text; 0 and 1 for booleans. */
+bool redisc_take_text_integer(redisc_reader *in, redisc_str text, int64_t *value);
+bool redisc_take_text_unsigned(redisc_reader *in, redisc_str text, uint64_t *value);
+bool redisc_take_text_double(redisc_reader *in, redisc_str text, double *value);
+bool redisc_take_text_boolean(redisc_reader *in, redisc_str text, bool *value);
+/* Takes an array of strings, or a text whose parts they are. */
+bool redisc_take_words(redisc_reader *in, char separator, redisc_str_list *list);
 /* A copy of a part of a text, in the result. */
 bool redisc_reader_copy(redisc_reader *in, redisc_str part, redisc_str *copy);
 
 /* Results of the built-in reply types, for generated functions. */
 extern const redisc_result redisc_reads_ok;          /* ok            no out */
+extern const redisc_result redisc_reads_closed;      /* no reply: the server closes */
 extern const redisc_result redisc_reads_pong;        /* word:PONG     no out */
 extern const redisc_result redisc_reads_optional_ok; /* ok?           bool */
 extern const redisc_result redisc_reads_integer;     /* int64_t */
@@ -172,5 +199,7 @@ extern const redisc_result redisc_reads_optional_pair_list;    /* {string}? */
 extern const redisc_result redisc_reads_str_list_list;
 extern const redisc_result redisc_reads_scored_list; /* [scored] */
 extern const redisc_result redisc_reads_dynamic;     /* const redisc_reply * */
+extern const redisc_result
+    redisc_reads_json_optional_double_list; /* [double?], or JSON text of it */
 
 #endif

@@ -72,6 +72,18 @@ bool redisc_take_map(redisc_reader *in, size_t *count, bool *nested)
     return redisc_take_rows(in, 2, count, nested);
 }
 
+void redisc_enter_lone(redisc_reader *in, bool for_list)
+{
+    redisc_node_type kind = redisc_reader_peek(in);
+    size_t count = kind >= REDISC_NODE_ARRAY ? redisc_node_length(in->at) : 0;
+    if (kind == REDISC_NODE_MAP && count == 2) {
+        in->at += redisc_node_kind(in->at + 1) < REDISC_NODE_ARRAY ? 2 : 0;
+    } else if (kind >= REDISC_NODE_ARRAY && kind != REDISC_NODE_MAP && count == 1) {
+        redisc_node_type inner = redisc_node_kind(in->at + 1);
+        in->at += !for_list || is_list(inner) || inner == REDISC_NODE_NIL ? 1 : 0;
+    }
+}
+
 bool redisc_take_pair_head(redisc_reader *in)
 {
     if (in->status != REDISC_OK || !is_list(redisc_reader_peek(in)) ||

@@ -42,6 +42,12 @@ bool redisc_take_integer(redisc_reader *in, int64_t *value)
     return redisc_reader_mismatch(in, "an integer");
 }
 
+/* Whether a double is a count that it can hold exactly: some modules give their counts so. */
+static bool is_whole(double real)
+{
+    return real >= 0 && real <= 9007199254740992.0 && (double)(uint64_t)real == real;
+}
+
 bool redisc_take_unsigned(redisc_reader *in, uint64_t *value)
 {
     redisc_str text;
@@ -50,6 +56,10 @@ bool redisc_take_unsigned(redisc_reader *in, uint64_t *value)
     }
     if (redisc_node_kind(in->at) == REDISC_NODE_INTEGER && in->at->as.integer >= 0) {
         *value = (uint64_t)in->at++->as.integer;
+        return true;
+    }
+    if (redisc_node_kind(in->at) == REDISC_NODE_DOUBLE && is_whole(in->at->as.real)) {
+        *value = (uint64_t)in->at++->as.real;
         return true;
     }
     if (inline_text(in, &text) && redisc_read_unsigned(text.data, text.len, value)) {
@@ -88,7 +98,7 @@ bool redisc_take_boolean(redisc_reader *in, bool *value)
     if (!redisc_take_integer(in, &number)) {
         return false;
     }
-    if (number != 0 && number != 1) {
+    if (number != 0 && number != 1 && number != -1) { /* -1: not done for lack of room */
         in->at = before;
         return redisc_reader_mismatch(in, "0, 1 or a boolean");
     }
@@ -126,10 +136,23 @@ bool redisc_take_optional_boolean(redisc_reader *in, redisc_optional_boolean *va
     return value->has_value;
 }
 
+/* A star at an end of a word stands for anything. */
+static bool fits(redisc_str text, redisc_str word)
+{
+    bool begins = word.len > 0 && word.data[word.len - 1] == '*';
+    bool ends = word.len > 0 && word.data[0] == '*';
+    if (!begins && !ends) {
+        return redisc_str_equal(text, word);
+    }
+    size_t len = word.len - 1;
+    return text.len >= len && memcmp(begins ? text.data : text.data + text.len - len,
+                                     begins ? word.data : word.data + 1, len) == 0;
+}
+
 static bool next_is_word(const redisc_reader *in, const char *word)
 {
     redisc_str text;
-    return inline_text(in, &text) && redisc_str_equal(text, redisc_text(word));
+    return inline_text(in, &text) && fits(text, redisc_text(word));
 }
 
 /* By far the most frequent reply. */
@@ -171,6 +194,12 @@ static bool read_ok(redisc_reader *in, void *out)
     return take_ok(in);
 }
 
+static bool read_closed(redisc_reader *in, void *out)
+{
+    (void)out;
+    return redisc_reader_mismatch(in, "the end of the connection");
+}
+
 static bool read_pong(redisc_reader *in, void *out)
 {
     (void)out;
@@ -202,17 +231,18 @@ READS(optional_double, redisc_optional_double, redisc_take_optional_double)
 READS(boolean, bool, redisc_take_boolean)
 READS(optional_boolean, redisc_optional_boolean, redisc_take_optional_boolean)
 
-const redisc_result redisc_reads_ok = {0, read_ok, "OK"};
-const redisc_result redisc_reads_pong = {0, read_pong, "PONG"};
-const redisc_result redisc_reads_optional_ok = {sizeof(bool), read_optional_ok, "OK or nil"};
-const redisc_result redisc_reads_integer = {sizeof(int64_t), read_integer, "an integer"};
+const redisc_result redisc_reads_ok = {0, read_ok, "OK", 0};
+const redisc_result redisc_reads_closed = {0, read_closed, "the end of the connection", 0};
+const redisc_result redisc_reads_pong = {0, read_pong, "PONG", 0};
+const redisc_result redisc_reads_optional_ok = {sizeof(bool), read_optional_ok, "OK or nil", 0};
+const redisc_result redisc_reads_integer = {sizeof(int64_t), read_integer, "an integer", 0};
 const redisc_result redisc_reads_optional_integer = {sizeof(redisc_optional_integer),
-                                                     read_optional_integer, "an integer or nil"};
-const redisc_result redisc_reads_unsigned = {sizeof(uint64_t), read_unsigned,
-                                             "an unsigned integer"};
-const redisc_result redisc_reads_double = {sizeof(double), read_double, "a number"};
+                                                     read_optional_integer, "an integer or nil", 0};
+const redisc_result redisc_reads_unsigned = {sizeof(uint64_t), read_unsigned, "an unsigned integer",
+                                             0};
+const redisc_result redisc_reads_double = {sizeof(double), read_double, "a number", 0};
 const redisc_result redisc_reads_optional_double = {sizeof(redisc_optional_double),
-                                                    read_optional_double, "a number or nil"};
-const redisc_result redisc_reads_boolean = {sizeof(bool), read_boolean, "a boolean"};
+                                                    read_optional_double, "a number or nil", 0};
+const redisc_result redisc_reads_boolean = {sizeof(bool), read_boolean, "a boolean", 0};
 const redisc_result redisc_reads_optional_boolean = {sizeof(redisc_optional_boolean),
-                                                     read_optional_boolean, "a boolean or nil"};
+                                                     read_optional_boolean, "a boolean or nil", 0};

@@ -59,6 +59,16 @@ bool redisc_take_string(redisc_reader *in, redisc_str *value)
     return redisc_reader_copy(in, view, value);
 }
 
+bool redisc_take_error(redisc_reader *in, redisc_str *value)
+{
+    if (in->status != REDISC_OK || redisc_reader_peek(in) != REDISC_NODE_ERROR) {
+        return redisc_reader_mismatch(in, "an error");
+    }
+    const redisc_node *node = in->at++;
+    redisc_str view = {redisc_node_bytes(in->reply, node), redisc_node_length(node)};
+    return redisc_reader_copy(in, view, value);
+}
+
 bool redisc_take_optional_string(redisc_reader *in, redisc_str *value)
 {
     if (redisc_take_nil(in)) {
@@ -118,6 +128,6 @@ static bool read_optional_string(redisc_reader *in, void *out)
     return read_string(in, out);
 }
 
-const redisc_result redisc_reads_string = {sizeof(const redisc_str *), read_string, "a string"};
+const redisc_result redisc_reads_string = {sizeof(const redisc_str *), read_string, "a string", 0};
 const redisc_result redisc_reads_optional_string = {sizeof(const redisc_str *),
-                                                    read_optional_string, "a string or nil"};
+                                                    read_optional_string, "a string or nil", 0};

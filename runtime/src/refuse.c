@@ -2,7 +2,7 @@
 /* Refusing a call before anything of it is encoded. */
 #include "command.h"
 
-static redisc_status refused(const redisc_command_info *info, const redisc_result *result,
+static redisc_status refused(const redisc_operation_info *info, const redisc_result *result,
                              void *out)
 {
     if (out != NULL) {
@@ -12,7 +12,7 @@ static redisc_status refused(const redisc_command_info *info, const redisc_resul
     return REDISC_ERROR_ARGUMENT;
 }
 
-redisc_status redisc_refuse_both(const redisc_command_info *info, const redisc_result *result,
+redisc_status redisc_refuse_both(const redisc_operation_info *info, const redisc_result *result,
                                  void *out, const char *one, const char *other)
 {
     redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` and `%s` exclude each other", info->name, one,
@@ -20,7 +20,7 @@ redisc_status redisc_refuse_both(const redisc_command_info *info, const redisc_r
     return refused(info, result, out);
 }
 
-redisc_status redisc_refuse_value(const redisc_command_info *info, const redisc_result *result,
+redisc_status redisc_refuse_value(const redisc_operation_info *info, const redisc_result *result,
                                   void *out, const char *name, int64_t value)
 {
     redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` can't be %lld", info->name, name,
@@ -28,14 +28,14 @@ redisc_status redisc_refuse_value(const redisc_command_info *info, const redisc_
     return refused(info, result, out);
 }
 
-redisc_status redisc_refuse_missing(const redisc_command_info *info, const redisc_result *result,
+redisc_status redisc_refuse_missing(const redisc_operation_info *info, const redisc_result *result,
                                     void *out, const char *name)
 {
     redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` is missing", info->name, name);
     return refused(info, result, out);
 }
 
-redisc_status redisc_refuse_list(const redisc_command_info *info, const redisc_result *result,
+redisc_status redisc_refuse_list(const redisc_operation_info *info, const redisc_result *result,
                                  void *out, const char *name, size_t count)
 {
     redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` %s", info->name, name,
@@ -43,7 +43,7 @@ redisc_status redisc_refuse_list(const redisc_command_info *info, const redisc_r
     return refused(info, result, out);
 }
 
-redisc_status redisc_refuse_begin(const redisc_command *c, const redisc_result *result, void *out)
+redisc_status redisc_refuse_begin(const redisc_operation *c, const redisc_result *result, void *out)
 {
     if (out != NULL) {
         memset(out, 0, result->size);

@@ -166,7 +166,7 @@ static redisc_status next_request(redisc_subscriber *s, bool *none)
 static void send_encoded(redisc_subscriber *s)
 {
     redisc_buffer *out = &s->connection->out;
-    redisc_command all = {.out = out, .start = out->start};
+    redisc_operation all = {.out = out, .start = out->start};
     redisc_delivery delivery;
     redisc_connection_send(s->connection, &all, redisc_deadline_after(s->timeout_ms), &delivery);
     redisc_connection_forget(&all);

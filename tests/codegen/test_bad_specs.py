@@ -61,7 +61,7 @@ BAD = {
     "text with the end of a comment": (good(note="Ends */ here."), FILE + "/note: a text can't hold the marks of a comment"),
     "neither functions nor omitted": ({k: v for k, v in good().items() if k != "functions"}, FILE + '/: the key "functions" is missing'),
     "omitted with functions": (good(omitted="container"), FILE + "/functions: a command that is omitted has no functions"),
-    "counted without many": (with_args({"name": "a", "type": "key", "counted": True}), FILE + "/args/1: a key needs another one"),
+    "counted without many": (with_args({"name": "a", "type": "key", "counted": True}), FILE + "/args/1/counted: only lists and blocks are counted"),
     # Places.
     "group of another folder": ([good(), {**good(command="GIVE"), "_folder": "other"}],
                                 'spec/other/give.json: /group: "tiny" lies in the folder "other"'),

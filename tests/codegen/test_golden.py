@@ -16,7 +16,7 @@ from codegen.emit import declarations, example_tables
 from codegen.examples import ExampleCode
 from codegen.model import BUILT_IN_STRUCTS
 from codegen.pipeline import analysed
-from codegen.readers import Readers
+from codegen.readers import AllReaders
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.json"))
@@ -32,9 +32,11 @@ def generated(folder):
         parts[f"commands_{group}.h"] = declarations(source)
         parts["macros"] = [m for m in map(headers.macro_text, source.functions) if m]
         parts[f"commands_{group}.c"] = source.items
-        readers = Readers(spec)
+        readers = AllReaders(spec)
         readers.build()
-        parts["readers.c"] = [f.text() for f in readers.functions] + list(readers.results.values())
+        own = readers.groups.get(group)
+        if own is not None:
+            parts["readers.c"] = own.forward + [f.text() for f in own.functions] + list(own.results.values())
         code = ExampleCode(spec, shapes)
         parts["examples.c"] = [code.call(f, e, n).text() for f in source.functions
                                for n, e in enumerate(f.function.examples, 1)]

@@ -30,14 +30,14 @@ redisc_connection *open_connection(const redisc_options *options)
 
 redisc_status ask(redisc *r, redisc_str_list words, int64_t wait_ms, const redisc_reply **reply)
 {
-    static const redisc_command_info asked = {.name = "ASKED", .words = ""};
-    redisc_command c;
-    if (!redisc_command_begin(&c, r, &asked, words.count, redisc_room_str_list(words))) {
+    static const redisc_operation_info asked = {.name = "ASKED", .words = ""};
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, r, &asked, words.count, redisc_room_str_list(words))) {
         return c.status;
     }
     redisc_put_str_list(&c, words, "words");
     c.wait_ms = wait_ms;
-    return redisc_command_end(&c, &redisc_reads_dynamic, reply);
+    return redisc_operation_end(&c, &redisc_reads_dynamic, reply);
 }
 
 /* Ends the process when memory is out. */

@@ -14,7 +14,7 @@ redisc_connection *try_to_open(const redisc_options *options);
 /* The same for one that must open: ends the process with the error if it doesn't. */
 redisc_connection *open_connection(const redisc_options *options);
 
-/* Runs a command by its words. `wait_ms` as in redisc_command. */
+/* Runs a command by its words. `wait_ms` as in redisc_operation. */
 redisc_status ask(redisc *r, redisc_str_list words, int64_t wait_ms, const redisc_reply **reply);
 
 /* The text of a reply that is a string, a status, an integer or nil ("(nil)"): free() it. Ends the

@@ -60,6 +60,14 @@ typedef struct wire_example {
     const char *message; /**< with fails: a part of the message, or NULL */
 } wire_example;
 
+/** What kind of server an example needs. */
+typedef enum example_on {
+    EXAMPLE_ON_PLAIN,    /**< any */
+    EXAMPLE_ON_SENTINEL, /**< a sentinel */
+    EXAMPLE_ON_CLUSTER,  /**< the only node of a cluster, without slots */
+    EXAMPLE_ON_COUNT_
+} example_on;
+
 /** An example with a server. Without `gives` and `fails` any result will do. */
 typedef struct live_example {
     void (*call)(example_run *run);
@@ -70,6 +78,7 @@ typedef struct live_example {
     int redis;   /**< the version that it needs: 70200 is 7.2.0; 0: not for Redis */
     int valkey;  /**< likewise */
     bool pinned; /**< it needs a connection of its own */
+    example_on on;
 } live_example;
 
 /** Before the call: the variable for its result, which is filled with rubbish. */
@@ -86,10 +95,10 @@ void example_do(example_run *run, redisc_str_list words);
  * or NULL; valid until the next call. */
 const char *example_check_wire(const wire_example *examples, size_t count);
 
-/** The server to run examples against. */
+/** The servers to run examples against, all of one program. */
 typedef struct example_server {
-    const char *path;    /**< its Unix socket */
-    const char *version; /**< "redis 7.0.15" */
+    const char *paths[EXAMPLE_ON_COUNT_]; /**< their Unix sockets */
+    const char *version;                  /**< "redis 7.0.15" */
 } example_server;
 
 /**

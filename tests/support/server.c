@@ -31,6 +31,7 @@ enum {
 struct test_server {
     pid_t process; /* 0: none */
     int port;
+    bool is_sentinel;
     char *extra_config;
     char folder[80];
     char path[104]; /* what the smallest sockaddr_un takes */
@@ -115,8 +116,11 @@ static void choose_port(test_server *server)
     }
     fprintf(file,
             "port %d\nbind 127.0.0.1\nunixsocket %s\nunixsocketperm 700\ndir %s\nlogfile %s\n"
-            "save \"\"\nappendonly no\ndaemonize no\ndatabases 16\n%s\n",
-            server->port, server->path, server->folder, server->log, server->extra_config);
+            "daemonize no\n",
+            server->port, server->path, server->folder, server->log);
+    if (!server->is_sentinel) {
+        fprintf(file, "save \"\"\nappendonly no\ndatabases 16\n%s\n", server->extra_config);
+    }
     fclose(file);
 }
 
@@ -140,7 +144,8 @@ static void become_server(const test_server *server, pid_t test)
     for (int descriptor = STDERR_FILENO + 1; descriptor < 256; descriptor++) {
         close(descriptor);
     }
-    execlp(server_program(), server_program(), server->config, (char *)NULL);
+    const char *mode = server->is_sentinel ? "--sentinel" : NULL;
+    execlp(server_program(), server_program(), server->config, mode, (char *)NULL);
     fprintf(stderr, "test server: can't run %s: %s\n", server_program(), strerror(errno));
     _exit(127);
 }
@@ -221,7 +226,7 @@ static void find_version(test_server *server)
     snprintf(server->version, sizeof server->version, "%s %s", name, number);
 }
 
-test_server *test_server_start(const char *extra_config)
+static test_server *start(const char *extra_config, bool is_sentinel)
 {
     test_server *server = calloc(1, sizeof *server);
     char *extra = server == NULL ? NULL : malloc(strlen(extra_config ? extra_config : "") + 1);
@@ -231,6 +236,7 @@ test_server *test_server_start(const char *extra_config)
     }
     strcpy(extra, extra_config ? extra_config : "");
     server->extra_config = extra;
+    server->is_sentinel = is_sentinel;
     make_folder(server);
     for (int tries = 0; tries < PORT_TRIES; tries++) {
         choose_port(server);
@@ -240,6 +246,23 @@ test_server *test_server_start(const char *extra_config)
     }
     give_up(server, "%s does not start", server_program());
     return NULL;
+}
+
+test_server *test_server_start(const char *extra_config)
+{
+    return start(extra_config, false);
+}
+
+test_server *test_server_start_sentinel(void)
+{
+    return start(NULL, true);
+}
+
+const char *test_server_debug_config(void)
+{
+    test_server probe = {0};
+    find_version(&probe);
+    return strncmp(probe.version, "redis 6.", 8) == 0 ? "" : "enable-debug-command yes\n";
 }
 
 const char *test_server_path(const test_server *server)

@@ -22,6 +22,12 @@ typedef struct test_server test_server;
  */
 test_server *test_server_start(const char *extra_config);
 
+/** Starts a sentinel that watches nothing yet. */
+test_server *test_server_start_sentinel(void);
+
+/** The lines that let a server take DEBUG, if it knows them: Redis 6.2 allows DEBUG anyway. */
+const char *test_server_debug_config(void);
+
 /** Its Unix socket. */
 const char *test_server_path(const test_server *server);
 

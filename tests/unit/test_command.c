@@ -13,10 +13,10 @@ typedef struct keeper {
     bool slotted;
     int ended;
     int abandoned;
-    redisc_command last;
+    redisc_operation last;
 } keeper;
 
-static bool keeper_begin(redisc_command *c)
+static bool keeper_begin(redisc_operation *c)
 {
     keeper *self = (keeper *)c->handle;
     c->out = &self->out;
@@ -25,7 +25,7 @@ static bool keeper_begin(redisc_command *c)
     return true;
 }
 
-static redisc_status keeper_end(redisc_command *c, const redisc_result *result, void *out)
+static redisc_status keeper_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     (void)result;
     (void)out;
@@ -34,7 +34,7 @@ static redisc_status keeper_end(redisc_command *c, const redisc_result *result, 
     return REDISC_OK;
 }
 
-static void keeper_abandon(redisc_command *c)
+static void keeper_abandon(redisc_operation *c)
 {
     ((keeper *)c->handle)->abandoned++;
     c->out->end = c->start;
@@ -53,9 +53,9 @@ static const redisc_handle_class keeper_class = {
     .close = keeper_close,
 };
 
-static const redisc_command_info echo = {
+static const redisc_operation_info echo = {
     .name = "ECHO", .words = "$4\r\nECHO\r\n", .words_len = 10};
-static const redisc_command_info mget = {
+static const redisc_operation_info mget = {
     .name = "MGET", .words = "$4\r\nMGET\r\n", .words_len = 10};
 
 static keeper made(bool copies)
@@ -67,12 +67,12 @@ static keeper made(bool copies)
 
 static redisc_status send_echo(keeper *k, redisc_str text)
 {
-    redisc_command c;
-    if (!redisc_command_begin(&c, &k->handle, &echo, 2, redisc_room_str(text))) {
+    redisc_operation c;
+    if (!redisc_operation_begin(&c, &k->handle, &echo, 2, redisc_room_str(text))) {
         return c.status;
     }
     redisc_put_str(&c, text, "text");
-    return redisc_command_end(&c, &redisc_reads_string, NULL);
+    return redisc_operation_end(&c, &redisc_reads_string, NULL);
 }
 
 static void assert_output(const keeper *k, const char *expected)
@@ -119,11 +119,11 @@ Test(command, many_words_are_counted)
         keys[i] = redisc_text("k");
     }
     redisc_str_list list = {keys, 12};
-    redisc_command c;
+    redisc_operation c;
     cr_assert(
-        redisc_command_begin(&c, &k.handle, &mget, 1 + list.count, redisc_room_str_list(list)));
+        redisc_operation_begin(&c, &k.handle, &mget, 1 + list.count, redisc_room_str_list(list)));
     redisc_put_key_list(&c, list, "keys");
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_str_list, NULL), REDISC_OK);
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_str_list, NULL), REDISC_OK);
     cr_assert_eq(strncmp(redisc_buffer_content(&k.out), "*13\r\n$4\r\nMGET\r\n$1\r\nk\r\n", 22), 0);
     redisc_close(&k.handle);
 }
@@ -131,8 +131,8 @@ Test(command, many_words_are_counted)
 Test(command, numbers)
 {
     keeper k = made(true);
-    redisc_command c;
-    cr_assert(redisc_command_begin(&c, &k.handle, &mget, 8, 8 * REDISC_ROOM_DOUBLE));
+    redisc_operation c;
+    cr_assert(redisc_operation_begin(&c, &k.handle, &mget, 8, 8 * REDISC_ROOM_DOUBLE));
     redisc_put_integer(&c, INT64_MIN);
     redisc_put_unsigned(&c, UINT64_MAX);
     redisc_put_double(&c, 0.1, "d");
@@ -140,7 +140,7 @@ Test(command, numbers)
     redisc_put_double(&c, -3, "d");
     redisc_put_score_bound(&c, redisc_score(-INFINITY), "b");
     redisc_put_score_bound(&c, redisc_score_exclusive(2.5), "b");
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_str_list, NULL), REDISC_OK);
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_str_list, NULL), REDISC_OK);
     assert_output(&k, "*8\r\n$4\r\nMGET\r\n$20\r\n-9223372036854775808\r\n"
                       "$20\r\n18446744073709551615\r\n$3\r\n0.1\r\n$3\r\ninf\r\n$2\r\n-3\r\n"
                       "$4\r\n-inf\r\n$4\r\n(2.5\r\n");
@@ -173,11 +173,11 @@ Test(command, further_large_strings_are_copied)
         strings[2 * i + 1] = redisc_text("short");
     }
     redisc_str_list list = {strings, 2 * COUNT};
-    redisc_command c;
+    redisc_operation c;
     cr_assert(
-        redisc_command_begin(&c, &k.handle, &mget, 1 + list.count, redisc_room_str_list(list)));
+        redisc_operation_begin(&c, &k.handle, &mget, 1 + list.count, redisc_room_str_list(list)));
     redisc_put_str_list(&c, list, "keys");
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_str_list, NULL), REDISC_OK);
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_str_list, NULL), REDISC_OK);
     cr_assert_eq(k.last.large_count, REDISC_LARGE_MAX);
     size_t copied = redisc_buffer_len(&k.out);
     cr_assert_gt(copied, 3 * sizeof text);
@@ -213,11 +213,11 @@ Test(command, a_string_longer_than_the_output_may_be)
 Test(command, results_are_zeroed_on_failure)
 {
     keeper k = made(true);
-    redisc_command c;
+    redisc_operation c;
     const redisc_str *text = (const redisc_str *)(uintptr_t)1;
-    cr_assert(redisc_command_begin(&c, &k.handle, &echo, 2, REDISC_ROOM_DOUBLE));
+    cr_assert(redisc_operation_begin(&c, &k.handle, &echo, 2, REDISC_ROOM_DOUBLE));
     redisc_put_double(&c, NAN, "score");
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_string, (void *)&text),
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_string, (void *)&text),
                  REDISC_ERROR_ARGUMENT);
     cr_assert_null(text);
     cr_assert_not_null(strstr(redisc_last_error()->text, "`score`"));
@@ -227,19 +227,19 @@ Test(command, results_are_zeroed_on_failure)
 Test(command, a_list_without_items_is_told)
 {
     keeper k = made(true);
-    redisc_command c;
+    redisc_operation c;
     redisc_str_list list = {NULL, 3};
-    cr_assert(redisc_command_begin(&c, &k.handle, &mget, 4, redisc_room_str_list(list)));
+    cr_assert(redisc_operation_begin(&c, &k.handle, &mget, 4, redisc_room_str_list(list)));
     redisc_put_key_list(&c, list, "keys");
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_str_list, NULL), REDISC_ERROR_ARGUMENT);
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_str_list, NULL), REDISC_ERROR_ARGUMENT);
     cr_assert_str_eq(redisc_last_error()->text, "MGET: `keys` has a count but its items are NULL");
     redisc_close(&k.handle);
 }
 
 Test(command, no_handle)
 {
-    redisc_command c;
-    cr_assert_not(redisc_command_begin(&c, NULL, &echo, 2, 0));
+    redisc_operation c;
+    cr_assert_not(redisc_operation_begin(&c, NULL, &echo, 2, 0));
     cr_assert_eq(c.status, REDISC_ERROR_ARGUMENT);
     cr_assert_str_eq(redisc_last_error()->text, "ECHO: the handle is NULL");
 }
@@ -250,22 +250,22 @@ Test(command, keys_of_two_slots)
     k.slotted = true;
     redisc_str keys[] = {redisc_text("foo"), redisc_text("bar")};
     redisc_str_list list = {keys, 2};
-    redisc_command c;
-    cr_assert(redisc_command_begin(&c, &k.handle, &mget, 3, redisc_room_str_list(list)));
+    redisc_operation c;
+    cr_assert(redisc_operation_begin(&c, &k.handle, &mget, 3, redisc_room_str_list(list)));
     redisc_put_key_list(&c, list, "keys");
     cr_assert_eq(c.slot, 12182);
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_str_list, NULL), REDISC_ERROR_CROSSSLOT);
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_str_list, NULL), REDISC_ERROR_CROSSSLOT);
     redisc_close(&k.handle);
 }
 
 static int64_t wait_of_seconds(double seconds)
 {
     keeper k = made(true);
-    redisc_command c;
-    redisc_command_begin(&c, &k.handle, &echo, 2, 0);
-    redisc_command_wait_seconds(&c, seconds, "timeout");
+    redisc_operation c;
+    redisc_operation_begin(&c, &k.handle, &echo, 2, 0);
+    redisc_operation_wait_seconds(&c, seconds, "timeout");
     int64_t wait_ms = c.status == REDISC_OK ? c.wait_ms : -2;
-    redisc_command_end(&c, &redisc_reads_string, NULL);
+    redisc_operation_end(&c, &redisc_reads_string, NULL);
     redisc_close(&k.handle);
     return wait_ms;
 }

@@ -42,7 +42,7 @@ static void part(void)
 /* One command, whose failure must be this one. */
 static void fails(redisc_status status, const char *text, bool broken)
 {
-    const redisc_reply *reply;
+    const redisc_reply *reply = NULL;
     redisc_status got = ask(r, REDISC_STRS("PING"), -1, &reply);
     cr_assert_eq(got, status, "%s: %s", redisc_status_name(got), redisc_last_error()->text);
     cr_assert_null(reply);
@@ -225,14 +225,14 @@ Test(connection_io, a_refused_password_does_not_end_it)
 {
     SAYS({HOSTILE_SEND, "-WRONGPASS no\r\n", 0}, {HOSTILE_AWAIT, "PING\r\n", 0},
          {HOSTILE_SEND, "-NOAUTH no\r\n", 0});
-    static const redisc_command_info info = {.name = "AUTH",
-                                             .words = "$4\r\nPING\r\n",
-                                             .words_len = 10,
-                                             .flags = REDISC_COMMAND_CONNECTION};
+    static const redisc_operation_info info = {.name = "AUTH",
+                                               .words = "$4\r\nPING\r\n",
+                                               .words_len = 10,
+                                               .flags = REDISC_COMMAND_CONNECTION};
     meet(script, 5000);
-    redisc_command c;
-    cr_assert(redisc_command_begin(&c, r, &info, 1, 0));
-    cr_assert_eq(redisc_command_end(&c, &redisc_reads_dynamic, NULL), REDISC_ERROR_WRONGPASS);
+    redisc_operation c;
+    cr_assert(redisc_operation_begin(&c, r, &info, 1, 0));
+    cr_assert_eq(redisc_operation_end(&c, &redisc_reads_dynamic, NULL), REDISC_ERROR_WRONGPASS);
     cr_assert_not(connection->broken);
     cr_assert(connection->changed);
     fails(REDISC_ERROR_NOAUTH, "NOAUTH", true);
@@ -314,4 +314,31 @@ Test(connection_io, a_full_queue)
     close(listener);
     unlink(address.sun_path);
     rmdir(folder);
+}
+
+Test(connection_io, a_reply_too_many_after_the_handshake)
+{
+    static const hostile_step script[] = {{HOSTILE_AWAIT, "HELLO\r\n", 0},
+                                          {HOSTILE_AWAIT, "3\r\n", 0},
+                                          {HOSTILE_SEND, "%1\r\n+proto\r\n:3\r\n+surplus\r\n", 0},
+                                          {HOSTILE_END, NULL, 0}};
+    peer = hostile_start(script);
+    redisc_options options = {.host = "127.0.0.1",
+                              .port = (uint16_t)hostile_port(peer),
+                              .timeout_ms = 5000,
+                              .no_client_info = true};
+    cr_assert_null(try_to_open(&options));
+    cr_expect_eq(redisc_last_error()->status, REDISC_ERROR_PROTOCOL);
+    cr_expect(error_says("a reply came that no command asked for"), "%s",
+              redisc_last_error()->text);
+    hostile_stop(peer);
+}
+
+Test(connection_io, a_reply_too_many_after_a_command)
+{
+    SAYS({HOSTILE_SEND, "+one\r\n+two\r\n", 0});
+    meet(script, 5000);
+    succeeds("one");
+    fails(REDISC_ERROR_PROTOCOL, "a reply came that no command asked for", true);
+    part();
 }

@@ -141,17 +141,17 @@ Test(connection_run, blocking_commands_wait_longer)
 
 Test(connection_run, deadlines_of_commands)
 {
-    redisc_command c = {.wait_ms = -1};
-    cr_assert_eq(redisc_command_deadline(&c, 1000, 50).at_ms, 1050);
-    cr_assert_eq(redisc_command_deadline(&c, 1000, -1).at_ms, INT64_MAX);
+    redisc_operation c = {.wait_ms = -1};
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, 50).at_ms, 1050);
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, -1).at_ms, INT64_MAX);
     c.wait_ms = 0;
-    cr_assert_eq(redisc_command_deadline(&c, 1000, 50).at_ms, INT64_MAX);
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, 50).at_ms, INT64_MAX);
     c.wait_ms = 2000;
-    cr_assert_eq(redisc_command_deadline(&c, 1000, 500).at_ms, 3500);
-    cr_assert_eq(redisc_command_deadline(&c, 1000, 50).at_ms, 3250, "servers are a little late");
-    cr_assert_eq(redisc_command_deadline(&c, 1000, -1).at_ms, INT64_MAX);
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, 500).at_ms, 3500);
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, 50).at_ms, 3250, "servers are a little late");
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, -1).at_ms, INT64_MAX);
     c.wait_ms = INT64_MAX;
-    cr_assert_eq(redisc_command_deadline(&c, 1000, 50).at_ms, INT64_MAX);
+    cr_assert_eq(redisc_operation_deadline(&c, 1000, 50).at_ms, INT64_MAX);
 }
 
 Test(connection_run, large_values)
@@ -301,14 +301,14 @@ Test(connection_run, a_forked_child_leaves_it_alone)
 /* A command that was not answered moves to another connection and runs there. */
 Test(connection_run, commands_move_to_another_connection)
 {
-    static const redisc_command_info info = {
+    static const redisc_operation_info info = {
         .name = "ECHO", .words = "$4\r\nECHO\r\n", .words_len = 10};
     redisc_connection *dead = open_connection(&options);
     test_server_kill(server);
     test_server_restart(server);
     redisc *r = redisc_connection_handle(dead);
-    redisc_command c;
-    cr_assert(redisc_command_begin(&c, r, &info, 2, redisc_room_str(redisc_text("moved"))));
+    redisc_operation c;
+    cr_assert(redisc_operation_begin(&c, r, &info, 2, redisc_room_str(redisc_text("moved"))));
     redisc_put_str(&c, redisc_text("moved"), "message");
     c.out->end = (size_t)(c.at - c.out->data);
     redisc_delivery delivery;

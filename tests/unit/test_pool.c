@@ -363,3 +363,20 @@ Test(pool, open_refuses_what_is_wrong)
     cr_expect_eq(redisc_open_pool(NULL, &client), REDISC_ERROR_ARGUMENT);
     cr_expect_null(client);
 }
+
+Test(pool, no_pool_is_no_crash)
+{
+    redisc_pool_stats stats;
+    memset(&stats, 1, sizeof stats);
+    redisc_pool_statistics(NULL, &stats);
+    cr_expect_eq(stats.opened, 0);
+    cr_expect_eq(stats.max_connections, 0);
+    char text[8];
+    cr_expect_eq(redisc_pool_describe(NULL, text, sizeof text), strlen("no pool"));
+    cr_expect_str_eq(text, "no pool");
+    redisc_pool_disconnect(NULL);
+    redisc_pool_close(NULL);
+    redisc_pool *pool = open_pool(NULL);
+    redisc_pool_statistics(pool, NULL);
+    redisc_pool_close(pool);
+}

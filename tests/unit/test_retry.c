@@ -237,3 +237,49 @@ Test(retry, a_connection_with_unasked_bytes_is_not_used_again)
     cr_expect_eq(script.closed, 2);
     redisc_close(client);
 }
+
+Test(retry, a_second_reply_reaches_nobody)
+{
+    test_script script = SCRIPT(":1\r\n:666\r\n", ":2\r\n");
+    redisc *client = open_client(&script);
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "n")), 1);
+    cr_expect_eq(script.closed, 1); /* what came behind it is no reply to the next command */
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "n")), 2);
+    cr_expect_eq(script.opened, 2);
+    redisc_close(client);
+}
+
+Test(retry, neither_does_half_of_one)
+{
+    test_script script = SCRIPT(":1\r\n:66", ":2\r\n");
+    redisc *client = open_client(&script);
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "n")), 1);
+    cr_expect_eq(test_integer(client, REDISC_STRS("INCR", "n")), 2);
+    cr_expect_eq(script.opened, 2);
+    redisc_close(client);
+}
+
+Test(retry, a_pinned_handle_fails_at_a_reply_too_many)
+{
+    test_script script = SCRIPT(":1\r\n:666\r\n", ":2\r\n");
+    redisc *client = open_client(&script), *pinned;
+    cr_assert_eq(redisc_pin(client, &pinned), REDISC_OK);
+    cr_expect_eq(test_integer(pinned, REDISC_STRS("INCR", "n")), 1);
+    cr_expect_eq(test_status(pinned, REDISC_STRS("INCR", "n")), REDISC_ERROR_PROTOCOL);
+    check_failure(REDISC_NOT_SENT, 0, "INCR");
+    cr_expect_eq(test_status(pinned, REDISC_STRS("INCR", "n")), REDISC_ERROR_CLOSED);
+    redisc_close(pinned);
+    redisc_close(client);
+}
+
+Test(retry, a_pinned_handle_takes_pushes_between_replies)
+{
+    test_script script = SCRIPT(":1\r\n>1\r\n+news\r\n", ":2\r\n");
+    redisc *client = open_client(&script), *pinned;
+    cr_assert_eq(redisc_pin(client, &pinned), REDISC_OK);
+    cr_expect_eq(test_integer(pinned, REDISC_STRS("INCR", "n")), 1);
+    cr_expect_eq(test_integer(pinned, REDISC_STRS("INCR", "n")), 2);
+    cr_expect_eq(script.opened, 1);
+    redisc_close(pinned);
+    redisc_close(client);
+}

@@ -8,6 +8,7 @@
 #define REDISC_COMMANDS_H
 
 #include <redisc/commands_bitmap.h>
+#include <redisc/commands_cluster.h>
 #include <redisc/commands_connection.h>
 #include <redisc/commands_generic.h>
 #include <redisc/commands_geo.h>
@@ -16,6 +17,8 @@
 #include <redisc/commands_list.h>
 #include <redisc/commands_pubsub.h>
 #include <redisc/commands_scripting.h>
+#include <redisc/commands_sentinel.h>
+#include <redisc/commands_server.h>
 #include <redisc/commands_set.h>
 #include <redisc/commands_sorted_set.h>
 #include <redisc/commands_stream.h>

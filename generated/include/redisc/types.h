@@ -139,6 +139,35 @@ typedef enum redisc_client_unblock_reason {
     REDISC_CLIENT_UNBLOCK_REASON_MAX_ = 0x7fffffff
 } redisc_client_unblock_reason;
 
+/** `mode` of CLUSTER FAILOVER: whom not to ask. Zero: not sent. */
+typedef enum redisc_cluster_failover_mode {
+    REDISC_CLUSTER_FAILOVER_FORCE = 1,    /**< FORCE: not the master, which may be down */
+    REDISC_CLUSTER_FAILOVER_TAKEOVER = 2, /**< TAKEOVER: no other node at all */
+    REDISC_CLUSTER_FAILOVER_MODE_MAX_ = 0x7fffffff
+} redisc_cluster_failover_mode;
+
+/** `mode` of CLUSTER RESET: how much; soft if not given. Zero: not sent. */
+typedef enum redisc_cluster_reset_mode {
+    REDISC_CLUSTER_RESET_HARD = 1, /**< HARD: the id and the epochs too */
+    REDISC_CLUSTER_RESET_SOFT = 2, /**< SOFT: keep the id and the epochs */
+    REDISC_CLUSTER_RESET_MODE_MAX_ = 0x7fffffff
+} redisc_cluster_reset_mode;
+
+/** `order` of CLUSTER SLOT-STATS: which ones first; the greatest if not given. Zero: not sent. */
+typedef enum redisc_cluster_slot_order {
+    REDISC_CLUSTER_SLOT_ASC = 1,  /**< ASC: the least */
+    REDISC_CLUSTER_SLOT_DESC = 2, /**< DESC: the greatest */
+    REDISC_CLUSTER_SLOT_ORDER_MAX_ = 0x7fffffff
+} redisc_cluster_slot_order;
+
+/** `type` of COMMANDLOG GET, COMMANDLOG LEN and COMMANDLOG RESET: which log. */
+typedef enum redisc_commandlog_type {
+    REDISC_COMMANDLOG_SLOW = 1,          /**< SLOW: commands that took long */
+    REDISC_COMMANDLOG_LARGE_REQUEST = 2, /**< LARGE-REQUEST: commands with large requests */
+    REDISC_COMMANDLOG_LARGE_REPLY = 3,   /**< LARGE-REPLY: commands with large replies */
+    REDISC_COMMANDLOG_TYPE_MAX_ = 0x7fffffff
+} redisc_commandlog_type;
+
 /**
  * `when` of EXPIRE, EXPIREAT, HEXPIRE, HEXPIREAT, HPEXPIRE, HPEXPIREAT, PEXPIRE and PEXPIREAT.
  * Zero: not sent.
@@ -156,8 +185,7 @@ typedef enum redisc_expire_when {
 } redisc_expire_when;
 
 /**
- * `mode` of FUNCTION FLUSH and SCRIPT FLUSH: whether the memory is freed before the reply, or
- * later; as the server is configured by default. Zero: not sent.
+ * `mode` of CLUSTER FLUSHSLOT, FLUSHALL, FLUSHDB, FUNCTION FLUSH and SCRIPT FLUSH. Zero: not sent.
  */
 typedef enum redisc_flush_mode {
     REDISC_FLUSH_ASYNC = 1, /**< ASYNC: later, by another thread */
@@ -204,6 +232,14 @@ typedef enum redisc_geoadd_when {
     REDISC_GEOADD_XX = 2, /**< XX: move members only, add none */
     REDISC_GEOADD_WHEN_MAX_ = 0x7fffffff
 } redisc_geoadd_when;
+
+/** `metrics` of HOTKEYS START: what to track. */
+typedef enum redisc_hotkeys_metrics {
+    REDISC_HOTKEYS_CPU = 1,         /**< 1 CPU: CPU time */
+    REDISC_HOTKEYS_NET = 2,         /**< 1 NET: bytes of the network */
+    REDISC_HOTKEYS_CPU_AND_NET = 3, /**< 2 CPU NET: both */
+    REDISC_HOTKEYS_METRICS_MAX_ = 0x7fffffff
+} redisc_hotkeys_metrics;
 
 /** `fields_when` of HSETEX. Zero: not sent. */
 typedef enum redisc_hsetex_fields_when {
@@ -259,6 +295,13 @@ typedef enum redisc_set_when {
     REDISC_SET_XX = 2, /**< XX: only if the key is there (since Redis and Valkey 2.6.12) */
     REDISC_SET_WHEN_MAX_ = 0x7fffffff
 } redisc_set_when;
+
+/** `save` of SHUTDOWN: whether to save the data. Zero: not sent. */
+typedef enum redisc_shutdown_save {
+    REDISC_SHUTDOWN_NOSAVE = 1, /**< NOSAVE: do not save */
+    REDISC_SHUTDOWN_SAVE = 2,   /**< SAVE: save, whatever is configured */
+    REDISC_SHUTDOWN_SAVE_MAX_ = 0x7fffffff
+} redisc_shutdown_save;
 
 /** `order` of SORT and SORT_RO. Zero: not sent. */
 typedef enum redisc_sort_order {
@@ -316,103 +359,6 @@ typedef enum redisc_zmpop_where {
     REDISC_ZMPOP_MAX = 2, /**< MAX: the highest scores */
     REDISC_ZMPOP_WHERE_MAX_ = 0x7fffffff
 } redisc_zmpop_where;
-
-/** An entry of a stream. */
-typedef struct redisc_stream_entry {
-    /** its id; nil where a claimed entry turned out to be deleted (before Redis 7) */
-    redisc_str id;
-    /**
-     * its fields with their values, in the order of XADD; none if it was deleted while it was
-     * pending
-     */
-    redisc_pair_list fields;
-} redisc_stream_entry;
-
-/** A list of redisc_stream_entry. */
-REDISC_DECLARE_LIST(stream_entry, redisc_stream_entry);
-
-/** A page of XAUTOCLAIM: entries that changed hands. */
-typedef struct redisc_autoclaimed {
-    /** where the next call goes on; 0-0 at the end of the pending list */
-    redisc_str next;
-    /** the entries that are claimed now */
-    redisc_stream_entry_list entries;
-    /** the ids of entries that were deleted, and have left the pending list too (since Redis 7) */
-    redisc_str_list deleted;
-} redisc_autoclaimed;
-
-/** A page of XAUTOCLAIM: the ids of entries that changed hands. */
-typedef struct redisc_autoclaimed_ids {
-    /** where the next call goes on; 0-0 at the end of the pending list */
-    redisc_str next;
-    /** the ids of the entries that are claimed now */
-    redisc_str_list ids;
-    /** the ids of entries that were deleted, and have left the pending list too (since Redis 7) */
-    redisc_str_list deleted;
-} redisc_autoclaimed_ids;
-
-/** An item of `get` of BITFIELD_RO: the numbers to read, in this order. */
-typedef struct redisc_bitfield_get {
-    /** u or i for unsigned or signed, then the width in bits: u8, i16; at most u63 or i64 */
-    redisc_str encoding;
-    /** where the number begins, in bits */
-    int64_t offset;
-} redisc_bitfield_get;
-
-/** A list of redisc_bitfield_get. */
-REDISC_DECLARE_LIST(bitfield_get, redisc_bitfield_get);
-
-/** An item of `operations` of BITFIELD: what to do, in this order. */
-typedef struct redisc_bitfield_operation {
-    /** which one it is */
-    redisc_bitfield_operation_kind kind;
-    /**
-     * GET, SET, INCRBY: u or i for unsigned or signed, then the width in bits: u8, i16; at most u63
-     * or i64
-     */
-    redisc_str encoding;
-    /** GET, SET, INCRBY: where the number begins, in bits */
-    int64_t offset;
-    /** SET: the new number */
-    int64_t value;
-    /** INCRBY: what to add, maybe negative */
-    int64_t increment;
-    /** OVERFLOW: what the SETs and INCRBYs after it do with a number that does not fit */
-    redisc_bitfield_overflow overflow;
-} redisc_bitfield_operation;
-
-/** A list of redisc_bitfield_operation. */
-REDISC_DECLARE_LIST(bitfield_operation, redisc_bitfield_operation);
-
-/** A channel, and how many have subscribed to it. */
-typedef struct redisc_channel_subscribers {
-    redisc_str channel;  /**< the channel */
-    int64_t subscribers; /**< how many connections have subscribed to it by name */
-} redisc_channel_subscribers;
-
-/** A list of redisc_channel_subscribers. */
-REDISC_DECLARE_LIST(channel_subscribers, redisc_channel_subscribers);
-
-/** `attribute` of CLIENT SETINFO: what to tell. */
-typedef struct redisc_client_attribute {
-    redisc_str lib_name; /**< LIB-NAME: the name of the library */
-    redisc_str lib_ver;  /**< LIB-VER: its version */
-} redisc_client_attribute;
-
-/** How a connection tracks the keys it has read. */
-typedef struct redisc_client_tracking_info {
-    /**
-     * off, or on with what else holds: bcast, optin, optout, caching-yes, caching-no, noloop,
-     * broken_redirect
-     */
-    redisc_str_list flags;
-    /**
-     * id of the connection that gets the invalidation messages, 0 for itself, -1 without tracking
-     */
-    int64_t redirect;
-    /** the prefixes of the keys that are broadcast */
-    redisc_str_list prefixes;
-} redisc_client_tracking_info;
 
 /** A connection as the server sees it; what an older server does not tell is zero or empty. */
 typedef struct redisc_connection_info {
@@ -498,6 +444,629 @@ typedef struct redisc_connection_info {
 /** A list of redisc_connection_info. */
 REDISC_DECLARE_LIST(connection_info, redisc_connection_info);
 
+/** Something that a user was not allowed to do. */
+typedef struct redisc_acl_log_entry {
+    /** how many times it was tried within a minute */
+    int64_t count;
+    /** what was denied: command, key, channel, database or auth */
+    redisc_str reason;
+    /** where it was tried: toplevel, multi, lua, script or module */
+    redisc_str context;
+    /** the command, the key or the channel */
+    redisc_str object;
+    /** who tried */
+    redisc_str username;
+    /** seconds since the last time */
+    double age;
+    /** the connection that tried */
+    redisc_connection_info client;
+    /** grows by one with each entry (Redis and Valkey 7.2) */
+    int64_t entry_id;
+    /** Unix time of the first time, in milliseconds (Redis and Valkey 7.2) */
+    int64_t created;
+    /** Unix time of the last time, in milliseconds (Redis and Valkey 7.2) */
+    int64_t updated;
+} redisc_acl_log_entry;
+
+/** A list of redisc_acl_log_entry. */
+REDISC_DECLARE_LIST(acl_log_entry, redisc_acl_log_entry);
+
+/** A further set of rules of a user: a command is allowed if one of the sets allows it. */
+typedef struct redisc_acl_selector {
+    /** the rules on commands, as ACL SETUSER takes them */
+    redisc_str commands;
+    /** which keys: a pattern with ~, %R~ or %W~ in front; before Redis 7.0 without */
+    redisc_str_list keys;
+    /** which channels: a pattern with & in front */
+    redisc_str_list channels;
+    /** the rule on databases, as ACL SETUSER takes it (Valkey 9.1) */
+    redisc_str databases;
+} redisc_acl_selector;
+
+/** A list of redisc_acl_selector. */
+REDISC_DECLARE_LIST(acl_selector, redisc_acl_selector);
+
+/** A user, and what it may do. */
+typedef struct redisc_acl_user {
+    /** on or off, nopass, and others */
+    redisc_str_list flags;
+    /** the SHA-256 of each password, in hexadecimal digits */
+    redisc_str_list passwords;
+    /** the rules on commands, as ACL SETUSER takes them */
+    redisc_str commands;
+    /** which keys: a pattern with ~, %R~ or %W~ in front; before Redis 7.0 without */
+    redisc_str_list keys;
+    /** which channels: a pattern with & in front; before Redis 7.0 without */
+    redisc_str_list channels;
+    /** the rule on databases, as ACL SETUSER takes it (Valkey 9.1) */
+    redisc_str databases;
+    /** further sets of rules */
+    redisc_acl_selector_list selectors;
+} redisc_acl_user;
+
+/** An entry of a stream. */
+typedef struct redisc_stream_entry {
+    /** its id; nil where a claimed entry turned out to be deleted (before Redis 7) */
+    redisc_str id;
+    /**
+     * its fields with their values, in the order of XADD; none if it was deleted while it was
+     * pending
+     */
+    redisc_pair_list fields;
+} redisc_stream_entry;
+
+/** A list of redisc_stream_entry. */
+REDISC_DECLARE_LIST(stream_entry, redisc_stream_entry);
+
+/** A page of XAUTOCLAIM: entries that changed hands. */
+typedef struct redisc_autoclaimed {
+    /** where the next call goes on; 0-0 at the end of the pending list */
+    redisc_str next;
+    /** the entries that are claimed now */
+    redisc_stream_entry_list entries;
+    /** the ids of entries that were deleted, and have left the pending list too (since Redis 7) */
+    redisc_str_list deleted;
+} redisc_autoclaimed;
+
+/** A page of XAUTOCLAIM: the ids of entries that changed hands. */
+typedef struct redisc_autoclaimed_ids {
+    /** where the next call goes on; 0-0 at the end of the pending list */
+    redisc_str next;
+    /** the ids of the entries that are claimed now */
+    redisc_str_list ids;
+    /** the ids of entries that were deleted, and have left the pending list too (since Redis 7) */
+    redisc_str_list deleted;
+} redisc_autoclaimed_ids;
+
+/** How far a backup is. */
+typedef struct redisc_backup_state {
+    redisc_str state;   /**< idle, pending, snapshotting, incrementing, sealed or failed */
+    redisc_str error;   /**< why it failed, else empty */
+    int64_t start_time; /**< Unix time of its start in seconds, 0 for none */
+    int64_t end_time;   /**< Unix time of its sealing in seconds, 0 if it is not sealed */
+} redisc_backup_state;
+
+/** An item of `get` of BITFIELD_RO: the numbers to read, in this order. */
+typedef struct redisc_bitfield_get {
+    /** u or i for unsigned or signed, then the width in bits: u8, i16; at most u63 or i64 */
+    redisc_str encoding;
+    /** where the number begins, in bits */
+    int64_t offset;
+} redisc_bitfield_get;
+
+/** A list of redisc_bitfield_get. */
+REDISC_DECLARE_LIST(bitfield_get, redisc_bitfield_get);
+
+/** An item of `operations` of BITFIELD: what to do, in this order. */
+typedef struct redisc_bitfield_operation {
+    /** which one it is */
+    redisc_bitfield_operation_kind kind;
+    /**
+     * GET, SET, INCRBY: u or i for unsigned or signed, then the width in bits: u8, i16; at most u63
+     * or i64
+     */
+    redisc_str encoding;
+    /** GET, SET, INCRBY: where the number begins, in bits */
+    int64_t offset;
+    /** SET: the new number */
+    int64_t value;
+    /** INCRBY: what to add, maybe negative */
+    int64_t increment;
+    /** OVERFLOW: what the SETs and INCRBYs after it do with a number that does not fit */
+    redisc_bitfield_overflow overflow;
+} redisc_bitfield_operation;
+
+/** A list of redisc_bitfield_operation. */
+REDISC_DECLARE_LIST(bitfield_operation, redisc_bitfield_operation);
+
+/** What became of a node's epoch. */
+typedef struct redisc_bumped_epoch {
+    redisc_str outcome; /**< BUMPED if it is a new one, STILL if it was the greatest anyway */
+    int64_t epoch;      /**< the node's epoch now */
+} redisc_bumped_epoch;
+
+/** A channel, and how many have subscribed to it. */
+typedef struct redisc_channel_subscribers {
+    redisc_str channel;  /**< the channel */
+    int64_t subscribers; /**< how many connections have subscribed to it by name */
+} redisc_channel_subscribers;
+
+/** A list of redisc_channel_subscribers. */
+REDISC_DECLARE_LIST(channel_subscribers, redisc_channel_subscribers);
+
+/** `attribute` of CLIENT SETINFO: what to tell. */
+typedef struct redisc_client_attribute {
+    redisc_str lib_name; /**< LIB-NAME: the name of the library */
+    redisc_str lib_ver;  /**< LIB-VER: its version */
+} redisc_client_attribute;
+
+/** How a connection tracks the keys it has read. */
+typedef struct redisc_client_tracking_info {
+    /**
+     * off, or on with what else holds: bcast, optin, optout, caching-yes, caching-no, noloop,
+     * broken_redirect
+     */
+    redisc_str_list flags;
+    /**
+     * id of the connection that gets the invalidation messages, 0 for itself, -1 without tracking
+     */
+    int64_t redirect;
+    /** the prefixes of the keys that are broadcast */
+    redisc_str_list prefixes;
+} redisc_client_tracking_info;
+
+/** A connection between two nodes of a cluster. */
+typedef struct redisc_cluster_link {
+    redisc_str direction;     /**< to if this node opened it, from if the other one did */
+    redisc_str node;          /**< the id of the other node */
+    int64_t create_time;      /**< Unix time of its begin in milliseconds */
+    redisc_str events;        /**< r if the node reads from it, w if it writes */
+    int64_t buffer_allocated; /**< bytes of its send buffer */
+    int64_t buffer_used;      /**< bytes that wait in it */
+} redisc_cluster_link;
+
+/** A list of redisc_cluster_link. */
+REDISC_DECLARE_LIST(cluster_link, redisc_cluster_link);
+
+/** Slots that follow each other. */
+typedef struct redisc_slot_range {
+    int64_t start_slot; /**< the first slot */
+    int64_t end_slot;   /**< the last slot */
+} redisc_slot_range;
+
+/** A list of redisc_slot_range. */
+REDISC_DECLARE_LIST(slot_range, redisc_slot_range);
+
+/** A slot that is being moved to or from this node. */
+typedef struct redisc_moving_slot {
+    int64_t slot;       /**< the slot */
+    bool is_import;     /**< true if it comes here, false if it goes away */
+    redisc_str node_id; /**< the id of the other node */
+} redisc_moving_slot;
+
+/** A list of redisc_moving_slot. */
+REDISC_DECLARE_LIST(moving_slot, redisc_moving_slot);
+
+/** A node of a cluster, as another one sees it. */
+typedef struct redisc_cluster_node {
+    /** a number of 160 bits in hexadecimal digits */
+    redisc_str id;
+    /** its address; empty if it does not know its own yet */
+    redisc_str host;
+    /** its TCP port */
+    int64_t port;
+    /** its port for other nodes */
+    int64_t bus_port;
+    /** its name, NULL if it announces none */
+    redisc_str hostname;
+    /** it is the node that answers */
+    bool is_myself;
+    /** it is a master */
+    bool is_master;
+    /** it is a replica */
+    bool is_replica;
+    /** the node that answers can not reach it */
+    bool may_have_failed;
+    /** most masters can not reach it */
+    bool has_failed;
+    /** it is not part of the cluster yet */
+    bool in_handshake;
+    /** its address is not known */
+    bool has_no_address;
+    /** it will not become a master by itself */
+    bool never_promoted;
+    /** a replica: the id of its master, else NULL */
+    redisc_str master_id;
+    /** Unix time in milliseconds of the ping that it has not answered yet, 0 for none */
+    int64_t ping_sent;
+    /** Unix time in milliseconds of its last answer */
+    int64_t pong_received;
+    /**
+     * its epoch, or that of its master: of two nodes that claim a slot the one with the greater
+     * epoch has it
+     */
+    int64_t config_epoch;
+    /** whether there is a connection to it */
+    bool is_connected;
+    /** a master: its slots */
+    redisc_slot_range_list slots;
+    /** the node that answers: slots on their way to or from it */
+    redisc_moving_slot_list moving;
+} redisc_cluster_node;
+
+/** A list of redisc_cluster_node. */
+REDISC_DECLARE_LIST(cluster_node, redisc_cluster_node);
+
+/** One page of a walk through the keys of a cluster. */
+typedef struct redisc_cluster_scan_page {
+    /** what to pass to the next call; `0` when the walk is over */
+    redisc_str cursor;
+    /** keys; may be empty before the end, and a key may come more than once */
+    redisc_str_list keys;
+} redisc_cluster_scan_page;
+
+/** A node of a shard. */
+typedef struct redisc_cluster_shard_node {
+    /** its id */
+    redisc_str id;
+    /** its TCP port, 0 if it has only one for TLS */
+    int64_t port;
+    /** its TCP port for TLS, 0 for none */
+    int64_t tls_port;
+    /** its address */
+    redisc_str ip;
+    /**
+     * what clients should connect to: address or name; NULL for the address by which they reached
+     * the server that answers, `?` if it is not known
+     */
+    redisc_str endpoint;
+    /** its name, NULL if it announces none */
+    redisc_str hostname;
+    /** master or replica */
+    redisc_str role;
+    /** how far it is in the stream of writes */
+    int64_t replication_offset;
+    /** online, failed or fail, or loading */
+    redisc_str health;
+    /** where it runs, if it was told (Valkey 9.1) */
+    redisc_str availability_zone;
+} redisc_cluster_shard_node;
+
+/** A list of redisc_cluster_shard_node. */
+REDISC_DECLARE_LIST(cluster_shard_node, redisc_cluster_shard_node);
+
+/** A shard of a cluster: a master with its replicas, and their slots. */
+typedef struct redisc_cluster_shard {
+    /** the slots; none if the master has failed or has none */
+    redisc_slot_range_list slots;
+    /** the nodes */
+    redisc_cluster_shard_node_list nodes;
+    /** the id of the shard (Valkey 9.1) */
+    redisc_str id;
+} redisc_cluster_shard;
+
+/** A list of redisc_cluster_shard. */
+REDISC_DECLARE_LIST(cluster_shard, redisc_cluster_shard);
+
+/** A node that has slots. */
+typedef struct redisc_cluster_slot_node {
+    /**
+     * what clients should connect to: address or name; NULL for the address by which they reached
+     * the server that answers, `?` if it is not known
+     */
+    redisc_str host;
+    /** its TCP port */
+    int64_t port;
+    /** its id */
+    redisc_str id;
+    /** its other address and names: ip, hostname, availability-zone (Redis and Valkey 7.0) */
+    redisc_pair_list metadata;
+} redisc_cluster_slot_node;
+
+/** A list of redisc_cluster_slot_node. */
+REDISC_DECLARE_LIST(cluster_slot_node, redisc_cluster_slot_node);
+
+/** Slots that follow each other, and the nodes that have them. */
+typedef struct redisc_cluster_slot_owners {
+    int64_t start_slot;                  /**< the first slot */
+    int64_t end_slot;                    /**< the last slot */
+    redisc_cluster_slot_node_list nodes; /**< the master, then its replicas */
+} redisc_cluster_slot_owners;
+
+/** A list of redisc_cluster_slot_owners. */
+REDISC_DECLARE_LIST(cluster_slot_owners, redisc_cluster_slot_owners);
+
+/** How a cluster is, as one of its nodes sees it; what the server does not tell is zero. */
+typedef struct redisc_cluster_state {
+    /** ok if it answers queries, else fail */
+    redisc_str state;
+    /** slots that a node has; 16384 if all is well */
+    int64_t slots_assigned;
+    /** slots whose node is well */
+    int64_t slots_ok;
+    /** slots whose node may have failed */
+    int64_t slots_pfail;
+    /** slots whose node has failed */
+    int64_t slots_fail;
+    /** nodes, with those in handshake */
+    int64_t known_nodes;
+    /** masters that have slots */
+    int64_t size;
+    /** the epoch of the cluster */
+    int64_t current_epoch;
+    /** the epoch of this node, or of its master */
+    int64_t my_epoch;
+    /** nodes that may have failed (Valkey 9) */
+    int64_t nodes_pfail;
+    /** nodes that have failed (Valkey 9) */
+    int64_t nodes_fail;
+    /** masters with slots that may have failed (Valkey 9) */
+    int64_t voting_nodes_pfail;
+    /** masters with slots that have failed (Valkey 9) */
+    int64_t voting_nodes_fail;
+    /** ping messages sent */
+    int64_t ping_sent;
+    /** ping messages received */
+    int64_t ping_received;
+    /** pong messages sent */
+    int64_t pong_sent;
+    /** pong messages received */
+    int64_t pong_received;
+    /** meet messages sent */
+    int64_t meet_sent;
+    /** meet messages received */
+    int64_t meet_received;
+    /** fail messages sent */
+    int64_t fail_sent;
+    /** fail messages received */
+    int64_t fail_received;
+    /** publish messages sent */
+    int64_t publish_sent;
+    /** publish messages received */
+    int64_t publish_received;
+    /** publishshard messages sent */
+    int64_t publishshard_sent;
+    /** publishshard messages received */
+    int64_t publishshard_received;
+    /** auth-req messages sent */
+    int64_t auth_req_sent;
+    /** auth-req messages received */
+    int64_t auth_req_received;
+    /** auth-ack messages sent */
+    int64_t auth_ack_sent;
+    /** auth-ack messages received */
+    int64_t auth_ack_received;
+    /** update messages sent */
+    int64_t update_sent;
+    /** update messages received */
+    int64_t update_received;
+    /** mfstart messages sent */
+    int64_t mfstart_sent;
+    /** mfstart messages received */
+    int64_t mfstart_received;
+    /** module messages sent */
+    int64_t module_sent;
+    /** module messages received */
+    int64_t module_received;
+    /** messages sent in all */
+    int64_t messages_sent;
+    /** messages received in all */
+    int64_t messages_received;
+    /** links closed because their buffer grew too large */
+    int64_t links_buffer_limit_exceeded;
+    /** moves of slots under way (Redis 8.4) */
+    int64_t migration_active_tasks;
+    /** removals of moved keys under way (Redis 8.4) */
+    int64_t migration_active_trim_running;
+    /** keys to be removed by the present one (Redis 8.4) */
+    int64_t migration_active_trim_current_job_keys;
+    /** keys that it has removed (Redis 8.4) */
+    int64_t migration_active_trim_current_job_trimmed;
+    /** removals begun (Redis 8.4) */
+    int64_t migration_active_trim_started;
+    /** removals completed (Redis 8.4) */
+    int64_t migration_active_trim_completed;
+    /** removals given up (Redis 8.4) */
+    int64_t migration_active_trim_cancelled;
+} redisc_cluster_state;
+
+/** Defined below. */
+typedef struct redisc_command_argument redisc_command_argument;
+
+/** A list of redisc_command_argument. */
+REDISC_DECLARE_LIST(command_argument, redisc_command_argument);
+
+/** An argument of a command, with those that it is made of. */
+struct redisc_command_argument {
+    /** its name */
+    redisc_str name;
+    /** how to write it in a syntax line, NULL if the server does not say */
+    redisc_str display_text;
+    /** string, integer, double, key, pattern, unix-time, pure-token, oneof or block */
+    redisc_str type;
+    /** a key: which of the key_specs speaks of it, nil for no key */
+    redisc_optional_integer key_spec_index;
+    /** the word in front of it, NULL for none; a pure-token is nothing else */
+    redisc_str token;
+    /** what it is for, NULL if the server does not say */
+    redisc_str summary;
+    /** since when there is this argument, NULL if the command always had it */
+    redisc_str since;
+    /** since when it should not be used, NULL if it may be */
+    redisc_str deprecated_since;
+    /** optional, multiple (may come again), multiple_token (the word too) */
+    redisc_str_list flags;
+    /** a oneof: of which one is given; a block: all of them */
+    redisc_command_argument_list arguments;
+};
+
+/** A change that a command went through. */
+typedef struct redisc_command_change {
+    redisc_str version; /**< since when */
+    redisc_str change;  /**< what is new */
+} redisc_command_change;
+
+/** A list of redisc_command_change. */
+REDISC_DECLARE_LIST(command_change, redisc_command_change);
+
+/** Where a search for keys begins, by the kind of search. */
+typedef struct redisc_key_spec_begin_values {
+    /** index: the place of the first key among the words */
+    int64_t index;
+    /** keyword: the word in front of the first key */
+    redisc_str keyword;
+    /** keyword: from which place on to look for the word, from the end if negative */
+    int64_t startfrom;
+} redisc_key_spec_begin_values;
+
+/** How to find where the keys of a command begin. */
+typedef struct redisc_key_spec_begin {
+    redisc_str type;                     /**< index, keyword or unknown */
+    redisc_key_spec_begin_values values; /**< the values */
+} redisc_key_spec_begin;
+
+/** Which words are keys, by the kind of search. */
+typedef struct redisc_key_spec_find_values {
+    /** range: the last key, counted from the first one; from the end of the command if negative */
+    int64_t lastkey;
+    /** range and keynum: from one key to the next */
+    int64_t keystep;
+    /** range with lastkey -1: only this part of the words: 2 for a half, 3 for a third */
+    int64_t limit;
+    /** keynum: the place of the number of keys, counted from where the search begins */
+    int64_t keynumidx;
+    /** keynum: the place of the first key, counted likewise */
+    int64_t firstkey;
+} redisc_key_spec_find_values;
+
+/** How to find the keys once it is clear where they begin. */
+typedef struct redisc_key_spec_find {
+    redisc_str type;                    /**< range, keynum or unknown */
+    redisc_key_spec_find_values values; /**< the values */
+} redisc_key_spec_find;
+
+/** Which words of a command are keys, and what becomes of them. */
+typedef struct redisc_key_spec {
+    /** what else is to be known, NULL for nothing */
+    redisc_str notes;
+    /** RO, RW, OW or RM, and access, update, insert, delete, not_key, incomplete, variable_flags */
+    redisc_str_list flags;
+    /** where they begin */
+    redisc_key_spec_begin begin_search;
+    /** which they are from there on */
+    redisc_key_spec_find find_keys;
+} redisc_key_spec;
+
+/** A list of redisc_key_spec. */
+REDISC_DECLARE_LIST(key_spec, redisc_key_spec);
+
+/** Defined below. */
+typedef struct redisc_command_details redisc_command_details;
+
+/** A list of redisc_command_details. */
+REDISC_DECLARE_LIST(command_details, redisc_command_details);
+
+/** What a server says of a command of its own. */
+struct redisc_command_details {
+    /** in small letters; a subcommand as `config|get`; NULL if the server has no such command */
+    redisc_str name;
+    /** how many words it takes with its name, at least so many if negative */
+    int64_t arity;
+    /** readonly, write, denyoom, admin, noscript, loading, stale, fast … */
+    redisc_str_list flags;
+    /** the place of the first key, 0 for none */
+    int64_t first_key;
+    /** the place of the last key, from the end if negative */
+    int64_t last_key;
+    /** from one key to the next */
+    int64_t step;
+    /** the ACL categories, with an at sign in front */
+    redisc_str_list categories;
+    /** hints for clients and proxies (Redis and Valkey 7.0) */
+    redisc_str_list tips;
+    /** which words are keys (Redis and Valkey 7.0) */
+    redisc_key_spec_list key_specs;
+    /** its subcommands (Redis and Valkey 7.0) */
+    redisc_command_details_list subcommands;
+};
+
+/** Defined below. */
+typedef struct redisc_command_documentation redisc_command_documentation;
+
+/** A list of redisc_command_documentation. */
+REDISC_DECLARE_LIST(command_documentation, redisc_command_documentation);
+
+/** What a server documents of a command. */
+struct redisc_command_documentation {
+    /** in small letters; a subcommand as `config|get` */
+    redisc_str name;
+    /** what it does */
+    redisc_str summary;
+    /** the first version of the server, or of the module, that has it */
+    redisc_str since;
+    /** what it is about: string, list, server … */
+    redisc_str group;
+    /** the time that it takes */
+    redisc_str complexity;
+    /** the module that brings it, NULL for none */
+    redisc_str module;
+    /** deprecated, or syscmd for an internal one */
+    redisc_str_list doc_flags;
+    /** since when it should not be used, NULL if it may be */
+    redisc_str deprecated_since;
+    /** what to use instead, NULL if it may be used */
+    redisc_str replaced_by;
+    /** what changed from version to version */
+    redisc_command_change_list history;
+    /** its arguments */
+    redisc_command_argument_list arguments;
+    /** its subcommands */
+    redisc_command_documentation_list subcommands;
+};
+
+/** How many calls were no slower than this. */
+typedef struct redisc_latency_bucket {
+    int64_t microseconds; /**< a power of two, or nearly */
+    int64_t calls;        /**< how many calls took no longer */
+} redisc_latency_bucket;
+
+/** A list of redisc_latency_bucket. */
+REDISC_DECLARE_LIST(latency_bucket, redisc_latency_bucket);
+
+/** How long the calls of a command took. */
+typedef struct redisc_command_latency {
+    /** in small letters; a subcommand as `config|get` */
+    redisc_str command;
+    /** how many calls in all */
+    int64_t calls;
+    /**
+     * the calls by the time they took, from the least on; steps without further calls are left out
+     */
+    redisc_latency_bucket_list histogram;
+} redisc_command_latency;
+
+/** A list of redisc_command_latency. */
+REDISC_DECLARE_LIST(command_latency, redisc_command_latency);
+
+/** A command that was slow or large. */
+typedef struct redisc_commandlog_entry {
+    /** grows by one with each entry */
+    int64_t id;
+    /** Unix time of the command in seconds */
+    int64_t time;
+    /** microseconds that it took, or bytes of its request or reply */
+    int64_t amount;
+    /** its words, long ones shortened, the last one telling of those left out */
+    redisc_str_list args;
+    /** address and port of its connection */
+    redisc_str client_address;
+    /** the name of its connection, or empty */
+    redisc_str client_name;
+} redisc_commandlog_entry;
+
+/** A list of redisc_commandlog_entry. */
+REDISC_DECLARE_LIST(commandlog_entry, redisc_commandlog_entry);
+
 /** An entry of a stream, and how often it was delivered before. */
 typedef struct redisc_delivered_entry {
     redisc_str id;           /**< its id */
@@ -534,6 +1103,21 @@ typedef struct redisc_engine_stats {
 
 /** A list of redisc_engine_stats. */
 REDISC_DECLARE_LIST(engine_stats, redisc_engine_stats);
+
+/**
+ * `target` of FAILOVER: to this replica; to any that has caught up if not given. All zero: not
+ * sent.
+ */
+typedef struct redisc_failover_target {
+    /** its name or address */
+    redisc_str host;
+    /** its TCP port */
+    int64_t port;
+    /**
+     * FORCE: hand over when the time is up although the replica has not caught up; needs a timeout
+     */
+    bool force;
+} redisc_failover_target;
 
 /**
  * `count` of GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH and
@@ -622,6 +1206,66 @@ typedef struct redisc_hello_info {
     redisc_hello_module_list modules; /**< the modules it has loaded */
 } redisc_hello_info;
 
+/** A key that is used much. */
+typedef struct redisc_hot_key {
+    redisc_str key; /**< the key */
+    int64_t amount; /**< microseconds of CPU time or bytes of the network, as the list says */
+} redisc_hot_key;
+
+/** A list of redisc_hot_key. */
+REDISC_DECLARE_LIST(hot_key, redisc_hot_key);
+
+/** Slots that are tracked. */
+typedef struct redisc_hotkeys_slots {
+    int64_t first;                /**< the first slot */
+    redisc_optional_integer last; /**< the last slot, nil if it is that one only */
+} redisc_hotkeys_slots;
+
+/** A list of redisc_hotkeys_slots. */
+REDISC_DECLARE_LIST(hotkeys_slots, redisc_hotkeys_slots);
+
+/** Which keys were used most while the server tracked them. */
+typedef struct redisc_hotkeys_report {
+    /** whether it still tracks */
+    bool is_active;
+    /** one command out of so many is looked at */
+    int64_t sample_ratio;
+    /** the slots that are tracked */
+    redisc_hotkeys_slots_list slots;
+    /**
+     * CPU time of the commands looked at, in microseconds; nil unless there are slots and a sample
+     * ratio
+     */
+    redisc_optional_integer sampled_time;
+    /** CPU time of all commands on the slots, in microseconds; nil unless there are slots */
+    redisc_optional_integer selected_time;
+    /** CPU time of all commands, in microseconds */
+    int64_t total_time;
+    /** bytes of the commands looked at; nil unless there are slots and a sample ratio */
+    redisc_optional_integer sampled_bytes;
+    /** bytes of all commands on the slots; nil unless there are slots */
+    redisc_optional_integer selected_bytes;
+    /** bytes of all commands */
+    int64_t total_bytes;
+    /** Unix time of the start, in milliseconds */
+    int64_t start_time;
+    /** how long it tracked, in milliseconds */
+    int64_t duration;
+    /** CPU time of the server in user mode, in milliseconds; nil if CPU time is not tracked */
+    redisc_optional_integer cpu_user;
+    /** CPU time of the server in the kernel, in milliseconds; nil if CPU time is not tracked */
+    redisc_optional_integer cpu_system;
+    /** bytes in all; nil if the network is not tracked */
+    redisc_optional_integer network_bytes;
+    /** the keys that took most CPU time, in microseconds */
+    redisc_hot_key_list by_cpu_time;
+    /** the keys that took most bytes of the network */
+    redisc_hot_key_list by_network_bytes;
+} redisc_hotkeys_report;
+
+/** A list of redisc_hotkeys_report. */
+REDISC_DECLARE_LIST(hotkeys_report, redisc_hotkeys_report);
+
 /** One page of a walk through the fields of a hash, without their values. */
 typedef struct redisc_hscan_fields_page {
     uint64_t cursor;        /**< what to pass to the next call; 0 when the walk is over */
@@ -646,6 +1290,21 @@ typedef struct redisc_incremented_double {
     double increment; /**< what was added in the end; 0 if the sum would have left the bounds */
 } redisc_incremented_double;
 
+/** A line of INFO. */
+typedef struct redisc_info_entry {
+    /** the section that it stands in: Server, Memory, Keyspace … */
+    redisc_str section;
+    /** what stands before the colon */
+    redisc_str name;
+    /** what stands behind it */
+    redisc_str value;
+    /** the value taken apart, if it is of the form `keys=1,expires=0`; else empty */
+    redisc_pair_list parts;
+} redisc_info_entry;
+
+/** A list of redisc_info_entry. */
+REDISC_DECLARE_LIST(info_entry, redisc_info_entry);
+
 /** An element taken from one of several lists. */
 typedef struct redisc_key_element {
     redisc_str key;     /**< the list it came from */
@@ -657,6 +1316,43 @@ typedef struct redisc_key_elements {
     redisc_str key;           /**< the list they came from */
     redisc_str_list elements; /**< in the order taken */
 } redisc_key_elements;
+
+/** A key of a command, with what becomes of it. */
+typedef struct redisc_key_flags {
+    redisc_str key;        /**< the key */
+    redisc_str_list flags; /**< RO, RW, OW or RM, and access, update, insert, delete */
+} redisc_key_flags;
+
+/** A list of redisc_key_flags. */
+REDISC_DECLARE_LIST(key_flags, redisc_key_flags);
+
+/** What made the server slow. */
+typedef struct redisc_latency_event {
+    /** what it was: command, fast-command, fork, expire-cycle … */
+    redisc_str event;
+    /** Unix time of the last delay in seconds */
+    int64_t time;
+    /** the last delay in milliseconds */
+    int64_t latest;
+    /** the longest delay in milliseconds */
+    int64_t maximum;
+    /** all delays together in milliseconds; 0 if the server does not tell (before Valkey 8.1) */
+    int64_t sum;
+    /** how many delays there were; 0 if the server does not tell (before Valkey 8.1) */
+    int64_t count;
+} redisc_latency_event;
+
+/** A list of redisc_latency_event. */
+REDISC_DECLARE_LIST(latency_event, redisc_latency_event);
+
+/** A delay. */
+typedef struct redisc_latency_sample {
+    int64_t time;         /**< Unix time in seconds */
+    int64_t milliseconds; /**< the longest delay of that second */
+} redisc_latency_sample;
+
+/** A list of redisc_latency_sample. */
+REDISC_DECLARE_LIST(latency_sample, redisc_latency_sample);
 
 /** A part of a string. */
 typedef struct redisc_lcs_range {
@@ -713,11 +1409,171 @@ typedef struct redisc_limit {
     int64_t count;  /**< how many to take; a negative number: all */
 } redisc_limit;
 
+/** What a database needs besides its keys and values. */
+typedef struct redisc_memory_database {
+    int64_t database;     /**< its number */
+    int64_t main;         /**< bytes of the table of keys */
+    int64_t expires;      /**< bytes of the table of times to live */
+    int64_t slot_to_keys; /**< bytes of the table of slots (Redis 7.0) */
+} redisc_memory_database;
+
+/** A list of redisc_memory_database. */
+REDISC_DECLARE_LIST(memory_database, redisc_memory_database);
+
+/**
+ * What the server uses its memory for, in bytes unless said otherwise; what it does not tell is
+ * zero.
+ */
+typedef struct redisc_memory_statistics {
+    /** the most that it ever used */
+    int64_t peak_allocated;
+    /** what it uses now */
+    int64_t total_allocated;
+    /** what it used when it started */
+    int64_t startup_allocated;
+    /** the backlog for replicas */
+    int64_t replication_backlog;
+    /** buffers of replicas */
+    int64_t clients_replicas;
+    /** buffers of other connections */
+    int64_t clients_normal;
+    /** the buffer of replication that replicas share (Valkey 9) */
+    int64_t replica_buffer;
+    /** what a replica holds back while it loads (Redis 8) */
+    int64_t fullsync_buffer;
+    /** links to other nodes of the cluster */
+    int64_t cluster_links;
+    /** slots that come in (Valkey 9) */
+    int64_t slot_import;
+    /** slots that go out (Valkey 9) */
+    int64_t slot_export;
+    /** buffers of the append-only file */
+    int64_t aof_buffer;
+    /** scripts */
+    int64_t lua_caches;
+    /** libraries of functions */
+    int64_t functions_caches;
+    /** engines of scripts and functions (Redis 8) */
+    int64_t script_vms;
+    /** what each database needs besides its keys and values */
+    redisc_memory_database_list databases;
+    /** all that is not data */
+    int64_t overhead_total;
+    /** the tables of all databases (Redis and Valkey 7.4) */
+    int64_t overhead_tables;
+    /** tables that are being rebuilt */
+    int64_t overhead_rehashing;
+    /** how many tables are being rebuilt */
+    int64_t rehashing_count;
+    /** how many keys there are in all databases */
+    int64_t keys_count;
+    /** what a key takes on average */
+    int64_t bytes_per_key;
+    /** the data */
+    int64_t dataset_bytes;
+    /** the part of the data in what came since the start, in percent */
+    double dataset_percentage;
+    /** what it uses now as part of the most ever, in percent */
+    double peak_percentage;
+    /** what the allocator has given out */
+    int64_t allocator_allocated;
+    /** pages in use by the allocator */
+    int64_t allocator_active;
+    /** pages of the allocator in physical memory */
+    int64_t allocator_resident;
+    /** pages that the allocator offers to the system (Redis 7.4) */
+    int64_t allocator_muzzy;
+    /** active to allocated */
+    double allocator_fragmentation_ratio;
+    /** active less allocated */
+    int64_t allocator_fragmentation_bytes;
+    /** resident to active */
+    double allocator_rss_ratio;
+    /** resident less active */
+    int64_t allocator_rss_bytes;
+    /** physical memory of the process to resident */
+    double rss_overhead_ratio;
+    /** physical memory of the process less resident */
+    int64_t rss_overhead_bytes;
+    /** physical memory of the process to what it uses */
+    double fragmentation;
+    /** physical memory of the process less what it uses */
+    int64_t fragmentation_bytes;
+} redisc_memory_statistics;
+
 /** `auth2` of MIGRATE: user name and password for the other server. All zero: not sent. */
 typedef struct redisc_migrate_auth2 {
     redisc_str username; /**< the username */
     redisc_str password; /**< the password */
 } redisc_migrate_auth2;
+
+/** An item of `groups` of CLUSTER MIGRATESLOTS: which slots go to which node. */
+typedef struct redisc_migration_group {
+    redisc_slot_range_list ranges; /**< the slots */
+    redisc_str node_id;            /**< the id of the node that gets them */
+} redisc_migration_group;
+
+/** A list of redisc_migration_group. */
+REDISC_DECLARE_LIST(migration_group, redisc_migration_group);
+
+/** A move of slots to or from this node of a Redis cluster. */
+typedef struct redisc_migration_task {
+    /** the id of the move */
+    redisc_str id;
+    /** the slots */
+    redisc_slot_range_list slots;
+    /** the id of the node that they leave */
+    redisc_str source;
+    /** the id of the node that gets them */
+    redisc_str destination;
+    /** import or migrate, as seen from this node */
+    redisc_str operation;
+    /** how far it is: completed, failed, canceled, or a step on the way */
+    redisc_str state;
+    /** the last fault, or empty */
+    redisc_str last_error;
+    /** how often it was tried again */
+    int64_t retries;
+    /** Unix time when it was asked for, in milliseconds */
+    int64_t create_time;
+    /** Unix time of its begin in milliseconds, 0 if it has not begun */
+    int64_t start_time;
+    /** Unix time of its end in milliseconds, 0 if it is not over */
+    int64_t end_time;
+    /** milliseconds for which writes had to wait */
+    int64_t write_pause;
+} redisc_migration_task;
+
+/** A list of redisc_migration_task. */
+REDISC_DECLARE_LIST(migration_task, redisc_migration_task);
+
+/** The inside of a value. */
+typedef struct redisc_object_internals {
+    /** where it is in the memory of the server */
+    redisc_str address;
+    /** how many times it is referred to */
+    int64_t refcount;
+    /** how it is kept: embstr, listpack, quicklist … */
+    redisc_str encoding;
+    /** bytes that it takes in a dump, before compression */
+    int64_t serialized_length;
+    /** when it was used last, or how often */
+    int64_t lru;
+    /** seconds since it was used */
+    int64_t idle;
+    /** a list: its nodes */
+    int64_t quicklist_nodes;
+    /** a list: elements in a node */
+    double quicklist_average;
+    /** a list: how large a node may become, as list-max-listpack-size says it */
+    int64_t quicklist_limit;
+    /** a list before Redis 7.0: the same */
+    int64_t quicklist_ziplist_limit;
+    /** a list: whether nodes are compressed */
+    bool quicklist_compressed;
+    /** a list: bytes of its nodes without compression */
+    int64_t quicklist_uncompressed_size;
+} redisc_object_internals;
 
 /** A consumer that has entries to acknowledge. */
 typedef struct redisc_pending_consumer {
@@ -789,6 +1645,36 @@ typedef struct redisc_ranked {
     double score; /**< its score */
 } redisc_ranked;
 
+/** A replica of a master, as ROLE tells it. */
+typedef struct redisc_role_replica {
+    redisc_str host; /**< its address */
+    int64_t port;    /**< its TCP port */
+    int64_t offset;  /**< how far it has confirmed the stream of writes */
+} redisc_role_replica;
+
+/** A list of redisc_role_replica. */
+REDISC_DECLARE_LIST(role_replica, redisc_role_replica);
+
+/** What a server is to other servers. */
+typedef struct redisc_role_details {
+    /** master, slave or sentinel: it says which of the other fields are filled */
+    redisc_str role;
+    /** a master: how long its stream of writes is, in bytes */
+    int64_t offset;
+    /** a master: the replicas that are connected */
+    redisc_role_replica_list replicas;
+    /** a replica: the address of its master */
+    redisc_str master_host;
+    /** a replica: the TCP port of its master */
+    int64_t master_port;
+    /** a replica: connect, connecting, handshake, sync or connected; none, unknown */
+    redisc_str link_state;
+    /** a replica: how far it has received the stream of writes, -1 for not at all */
+    int64_t received_offset;
+    /** a sentinel: the names of the masters that it watches */
+    redisc_str_list masters;
+} redisc_role_details;
+
 /** The script or function that the server runs. */
 typedef struct redisc_running_script {
     redisc_str name;         /**< the name of the function */
@@ -809,6 +1695,287 @@ typedef struct redisc_scripting_stats {
     const redisc_running_script *running_script; /**< nil if no script or function runs */
     redisc_engine_stats_list engines;            /**< its engines */
 } redisc_scripting_stats;
+
+/** Where a master is. */
+typedef struct redisc_sentinel_address {
+    redisc_str host; /**< its address, or its name if the sentinel announces names */
+    int64_t port;    /**< its TCP port */
+} redisc_sentinel_address;
+
+/** What INFO said of an instance when it was last asked. */
+typedef struct redisc_sentinel_cached_instance {
+    int64_t age;                 /**< milliseconds since then, 0 for never */
+    redisc_info_entry_list info; /**< the lines of INFO; none if it was never asked */
+} redisc_sentinel_cached_instance;
+
+/** A list of redisc_sentinel_cached_instance. */
+REDISC_DECLARE_LIST(sentinel_cached_instance, redisc_sentinel_cached_instance);
+
+/** What INFO said of a master and its replicas when they were last asked. */
+typedef struct redisc_sentinel_cached_info {
+    redisc_str master_name;                         /**< the name of the master */
+    redisc_sentinel_cached_instance_list instances; /**< the master, then its replicas */
+} redisc_sentinel_cached_info;
+
+/** A list of redisc_sentinel_cached_info. */
+REDISC_DECLARE_LIST(sentinel_cached_info, redisc_sentinel_cached_info);
+
+/** What a sentinel thinks of an instance. */
+typedef struct redisc_sentinel_instance_flags {
+    bool master;               /**< it is a master */
+    bool replica;              /**< it is a replica */
+    bool sentinel;             /**< it is a sentinel */
+    bool s_down;               /**< this sentinel holds it for down */
+    bool o_down;               /**< as many sentinels as the quorum says hold it for down */
+    bool disconnected;         /**< there is no connection to it */
+    bool master_down;          /**< the sentinel that it is holds the master for down */
+    bool failover_in_progress; /**< it is being replaced */
+    bool promoted;             /**< it is being made the master */
+    bool reconf_sent;          /**< it was told to follow the new master */
+    bool reconf_inprog;        /**< it is catching up with the new master */
+    bool reconf_done;          /**< it follows the new master */
+    bool force_failover;       /**< someone asked for it to be replaced */
+    bool script_kill_sent;     /**< its script was told to end */
+    bool master_reboot;        /**< it was started afresh */
+} redisc_sentinel_instance_flags;
+
+/** A master that a sentinel watches. */
+typedef struct redisc_sentinel_master_state {
+    /** the name by which the sentinels know it */
+    redisc_str name;
+    /** its address, or its name if the sentinel announces names */
+    redisc_str ip;
+    /** its TCP port */
+    int64_t port;
+    /** its id, which is another one each time it starts; empty if it is not known */
+    redisc_str runid;
+    /** what the sentinel thinks of it */
+    redisc_sentinel_instance_flags flags;
+    /** commands that it has not answered yet */
+    int64_t link_pending_commands;
+    /** how many masters share the connection */
+    int64_t link_refcount;
+    /** how far its replacement is, NULL if it is not being replaced */
+    redisc_str failover_state;
+    /** milliseconds since the ping that it has not answered yet, 0 for none */
+    int64_t last_ping_sent;
+    /** milliseconds since its last good answer */
+    int64_t last_ok_ping_reply;
+    /** milliseconds since its last answer */
+    int64_t last_ping_reply;
+    /** for how many milliseconds this sentinel holds it for down, 0 if it does not */
+    int64_t s_down_time;
+    /** for how many milliseconds the quorum holds it for down, 0 if it does not */
+    int64_t o_down_time;
+    /** after so many milliseconds without an answer it is held for down */
+    int64_t down_after_milliseconds;
+    /** milliseconds since its last answer to INFO, 0 for none */
+    int64_t info_refresh;
+    /** what it says it is: master or slave */
+    redisc_str role_reported;
+    /** for how many milliseconds it has been saying so */
+    int64_t role_reported_time;
+    /** grows each time it is replaced */
+    int64_t config_epoch;
+    /** how many replicas it has */
+    int64_t num_replicas;
+    /** how many other sentinels watch it */
+    int64_t num_other_sentinels;
+    /** how many sentinels have to hold it for down */
+    int64_t quorum;
+    /** milliseconds after which a replacement has failed */
+    int64_t failover_timeout;
+    /** how many replicas may catch up with a new master at a time */
+    int64_t parallel_syncs;
+    /** the script that is told what happens, NULL for none */
+    redisc_str notification_script;
+    /** the script that is told of a new master, NULL for none */
+    redisc_str client_reconfig_script;
+} redisc_sentinel_master_state;
+
+/** A list of redisc_sentinel_master_state. */
+REDISC_DECLARE_LIST(sentinel_master_state, redisc_sentinel_master_state);
+
+/** Another sentinel that watches the same master. */
+typedef struct redisc_sentinel_peer_state {
+    /** its id */
+    redisc_str name;
+    /** its address, or its name if the sentinel announces names */
+    redisc_str ip;
+    /** its TCP port */
+    int64_t port;
+    /** its id, which is another one each time it starts; empty if it is not known */
+    redisc_str runid;
+    /** what the sentinel thinks of it */
+    redisc_sentinel_instance_flags flags;
+    /** commands that it has not answered yet */
+    int64_t link_pending_commands;
+    /** how many masters share the connection */
+    int64_t link_refcount;
+    /** milliseconds since the ping that it has not answered yet, 0 for none */
+    int64_t last_ping_sent;
+    /** milliseconds since its last good answer */
+    int64_t last_ok_ping_reply;
+    /** milliseconds since its last answer */
+    int64_t last_ping_reply;
+    /** for how many milliseconds this sentinel holds it for down, 0 if it does not */
+    int64_t s_down_time;
+    /** for how many milliseconds the quorum holds it for down, 0 if it does not */
+    int64_t o_down_time;
+    /** after so many milliseconds without an answer it is held for down */
+    int64_t down_after_milliseconds;
+    /** milliseconds since it last announced itself */
+    int64_t last_hello_message;
+    /** the id of the sentinel that it voted for, `?` for none */
+    redisc_str voted_leader;
+    /** the epoch of its vote */
+    int64_t voted_leader_epoch;
+} redisc_sentinel_peer_state;
+
+/** A list of redisc_sentinel_peer_state. */
+REDISC_DECLARE_LIST(sentinel_peer_state, redisc_sentinel_peer_state);
+
+/** A replica of a master that a sentinel watches. */
+typedef struct redisc_sentinel_replica_state {
+    /** its address and port */
+    redisc_str name;
+    /** its address, or its name if the sentinel announces names */
+    redisc_str ip;
+    /** its TCP port */
+    int64_t port;
+    /** its id, which is another one each time it starts; empty if it is not known */
+    redisc_str runid;
+    /** what the sentinel thinks of it */
+    redisc_sentinel_instance_flags flags;
+    /** commands that it has not answered yet */
+    int64_t link_pending_commands;
+    /** how many masters share the connection */
+    int64_t link_refcount;
+    /** milliseconds since the ping that it has not answered yet, 0 for none */
+    int64_t last_ping_sent;
+    /** milliseconds since its last good answer */
+    int64_t last_ok_ping_reply;
+    /** milliseconds since its last answer */
+    int64_t last_ping_reply;
+    /** for how many milliseconds this sentinel holds it for down, 0 if it does not */
+    int64_t s_down_time;
+    /** for how many milliseconds the quorum holds it for down, 0 if it does not */
+    int64_t o_down_time;
+    /** after so many milliseconds without an answer it is held for down */
+    int64_t down_after_milliseconds;
+    /** milliseconds since its last answer to INFO, 0 for none */
+    int64_t info_refresh;
+    /** what it says it is: master or slave */
+    redisc_str role_reported;
+    /** for how many milliseconds it has been saying so */
+    int64_t role_reported_time;
+    /** for how many milliseconds it has had no connection to its master */
+    int64_t master_link_down_time;
+    /** ok, or err without a connection to its master */
+    redisc_str master_link_status;
+    /** the address of its master, `?` if it is not known */
+    redisc_str master_host;
+    /** the TCP port of its master */
+    int64_t master_port;
+    /** the less the sooner it becomes a master, 0 for never */
+    int64_t priority;
+    /** how far it is in the stream of writes */
+    int64_t offset;
+    /** whether clients are told of it */
+    bool replica_announced;
+} redisc_sentinel_replica_state;
+
+/** A list of redisc_sentinel_replica_state. */
+REDISC_DECLARE_LIST(sentinel_replica_state, redisc_sentinel_replica_state);
+
+/** A script that a sentinel runs, or will run. */
+typedef struct redisc_sentinel_script {
+    redisc_str_list argv; /**< the file, and what it gets */
+    redisc_str state;     /**< running or scheduled */
+    int64_t pid;          /**< the id of its process, 0 for none */
+    int64_t run_time;     /**< for how many milliseconds it has been running */
+    int64_t run_delay;    /**< in how many milliseconds it will run */
+    int64_t retry_num;    /**< how many times it was tried before */
+} redisc_sentinel_script;
+
+/** A list of redisc_sentinel_script. */
+REDISC_DECLARE_LIST(sentinel_script, redisc_sentinel_script);
+
+/** What a sentinel thinks of a master, and whom it voted for. */
+typedef struct redisc_sentinel_vote {
+    bool is_down;         /**< whether it holds the master for down */
+    redisc_str leader;    /**< the id of the sentinel that it voted for, `*` for none */
+    int64_t leader_epoch; /**< the epoch of its vote, 0 for none */
+} redisc_sentinel_vote;
+
+/** The time of a server. */
+typedef struct redisc_server_time {
+    int64_t seconds;      /**< Unix time */
+    int64_t microseconds; /**< of the second that has begun */
+} redisc_server_time;
+
+/** A move of slots to or from this node of a Valkey cluster. */
+typedef struct redisc_slot_migration {
+    /** IMPORT or EXPORT */
+    redisc_str operation;
+    /** the slots */
+    redisc_slot_range_list slots;
+    /** the id of the node that they leave */
+    redisc_str source_node;
+    /** the id of the node that gets them */
+    redisc_str target_node;
+    /** Unix time of its begin in seconds */
+    int64_t create_time;
+    /** Unix time of its last change of state in seconds */
+    int64_t last_update_time;
+    /** Unix time of the last sign of life from the other node in seconds */
+    int64_t last_ack_time;
+    /** how far it is: success, failed, canceled, or a step on the way */
+    redisc_str state;
+    /** why it is so, or empty */
+    redisc_str message;
+    /** bytes of memory that it cost besides */
+    int64_t cow_size;
+    /** the id of the move, the same on both nodes */
+    redisc_str link_name;
+} redisc_slot_migration;
+
+/** A list of redisc_slot_migration. */
+REDISC_DECLARE_LIST(slot_migration, redisc_slot_migration);
+
+/** What became of a slot on this node. */
+typedef struct redisc_slot_statistics {
+    int64_t slot;         /**< the slot */
+    int64_t key_count;    /**< its keys */
+    int64_t cpu_time;     /**< CPU time of commands on it in microseconds */
+    int64_t bytes_in;     /**< bytes received for it */
+    int64_t bytes_out;    /**< bytes sent for it */
+    int64_t memory_bytes; /**< bytes of its keys and values (Redis 8.4, if configured) */
+} redisc_slot_statistics;
+
+/** A list of redisc_slot_statistics. */
+REDISC_DECLARE_LIST(slot_statistics, redisc_slot_statistics);
+
+/** A command that took long. */
+typedef struct redisc_slowlog_entry {
+    /** grows by one with each entry */
+    int64_t id;
+    /** Unix time of the command in seconds */
+    int64_t time;
+    /** how long it took, in microseconds */
+    int64_t duration;
+    /** its words, long ones shortened, the last one telling of those left out */
+    redisc_str_list args;
+    /** address and port of its connection */
+    redisc_str client_address;
+    /** the name of its connection, or empty */
+    redisc_str client_name;
+    /** how many words it had; 0 if the server does not tell (before Redis 8.10) */
+    int64_t argc;
+} redisc_slowlog_entry;
+
+/** A list of redisc_slowlog_entry. */
+REDISC_DECLARE_LIST(slowlog_entry, redisc_slowlog_entry);
 
 /** One page of a walk through a set. */
 typedef struct redisc_sscan_page {
