@@ -24,9 +24,10 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/redisc-config-version.cmake
     DESTINATION ${package_directory})
 
-set(pc_requires "")
+# Not as Requires.private: that would bring hiredis's compiler flags to users of the shared library.
+set(pc_hiredis "")
 if(REDISC_HIREDIS_LIBRARY)
-    set(pc_requires hiredis)
+    set(pc_hiredis " -lhiredis")
 endif()
 # Found from where redisc.pc lies, so that the installed tree may be moved.
 file(RELATIVE_PATH pc_prefix

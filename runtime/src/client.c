@@ -2,6 +2,8 @@
 /* The client: each command runs on a connection that is taken from a pool for it. */
 #include "client.h"
 
+#include "transport.h"
+
 enum {
     /* Attempts at one command. The second is for the connection that died while idle, the third for
      * a server that was just coming back; more would only hammer a server in trouble. */
@@ -25,6 +27,29 @@ static bool begin_failed(redisc_operation *c)
     return false;
 }
 
+/* Commands that may be sent again without harm when their reply was lost. */
+static bool is_harmless(const redisc_operation *c)
+{
+    const uint32_t harmless = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE;
+    return (c->info->flags & harmless) != 0;
+}
+
+/*
+ * Over a Unix socket a write to a dead peer fails, so what failed was not executed. Over TCP it
+ * succeeds all the same, and what can't be repeated would end as of unknown outcome: there the
+ * connection is looked at before.
+ */
+static redisc_connection *look_before(const redisc_pooled *self, const redisc_operation *c,
+                                      redisc_connection *connection, int64_t now_ms)
+{
+    if (connection == NULL || is_harmless(c) || connection->transport == &redisc_transport_unix ||
+        redisc_connection_quiet(connection)) {
+        return connection;
+    }
+    return redisc_pool_replace(self->pool, connection,
+                               redisc_deadline_from(now_ms, self->timeout_ms));
+}
+
 static bool client_begin(redisc_operation *c)
 {
     const redisc_pooled *self = (const redisc_pooled *)c->handle;
@@ -34,6 +59,7 @@ static bool client_begin(redisc_operation *c)
     /* The only look at the clock in the usual case. */
     int64_t now_ms = redisc_now_ms();
     redisc_connection *connection = redisc_pool_take(self->pool, now_ms, self->timeout_ms);
+    connection = look_before(self, c, connection, now_ms);
     if (connection == NULL) {
         return begin_failed(c);
     }
@@ -59,8 +85,7 @@ static bool may_repeat(const redisc_pooled *self, const redisc_operation *c, red
         !redisc_is(status, REDISC_ERROR_CONNECTION)) {
         return false;
     }
-    const uint32_t harmless = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE;
-    return delivery == REDISC_NOT_SENT || self->repeat_anything || (c->info->flags & harmless) != 0;
+    return delivery == REDISC_NOT_SENT || self->repeat_anything || is_harmless(c);
 }
 
 /* Moves the command from its broken connection to another one of the pool; false after failing,

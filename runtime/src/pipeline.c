@@ -21,6 +21,9 @@ redisc_connection *redisc_pipe_take(redisc_pipe *pipe)
         redisc_fail(REDISC_ERROR_CONNECTION, "the pinned connection belongs to the parent process");
         return NULL;
     }
+    if (!redisc_connection_settle(pinned)) {
+        return NULL;
+    }
     pinned->used_ms = now_ms;
     return pinned;
 }

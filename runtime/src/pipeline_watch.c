@@ -16,6 +16,12 @@ bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c)
         redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
         return false;
     }
+    if (!redisc_connection_settle(pipe->connection)) {
+        pipe->lost = true;
+        c->status = redisc_last_error()->status;
+        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+        return false;
+    }
     pipe->connection->used_ms = redisc_now_ms();
     c->place = pipe->connection;
     c->out = &pipe->connection->out;

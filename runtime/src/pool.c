@@ -196,11 +196,10 @@ static void give_slowly(redisc_pool *pool, redisc_connection *connection)
 void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
 {
     if (redisc_parser_pending(connection->parser) > 0) {
-        connection->broken = true; /* the next caller would take it for a reply */
+        /* What was received but not asked for would be taken for the next command's reply. */
+        connection->broken = true;
     }
-    /* What was received but not asked for would be taken for the next command's reply. */
-    if (connection->broken || connection->changed ||
-        redisc_parser_pending(connection->parser) > 0) {
+    if (connection->broken || connection->changed) {
         discard(pool, connection);
         return;
     }

@@ -31,6 +31,9 @@ static const status_row *row_of(redisc_status status)
 
 bool redisc_is(redisc_status status, redisc_status kind)
 {
+    if (status >= 0) {
+        return kind == REDISC_OK || kind == status;
+    }
     const status_row *row = row_of(status);
     while (row->status != kind) {
         if (row->parent == row->status || row->status == REDISC_ERROR) {

@@ -326,3 +326,22 @@ Test(client, large_values_go_and_come_unharmed)
     cr_expect_eq(stats_of(client).opened, 1);
     redisc_close(client);
 }
+
+/* The server closes a connection right after its last reply: over TCP nothing but a look tells. */
+Test(client, a_write_right_after_its_connection_was_killed)
+{
+    redisc *client = NULL;
+    redisc *other = NULL;
+    cr_assert_eq(redisc_open(test_server_tcp_url(server), NULL, &client), REDISC_OK);
+    cr_assert_eq(redisc_open(test_server_tcp_url(server), NULL, &other), REDISC_OK);
+    for (int i = 1; i <= 50; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "%lld", (long long)test_connection_id(client));
+        const redisc_reply *killed;
+        cr_assert_eq(REDISC_CALL(other, &killed, "CLIENT", "KILL", "ID", id), REDISC_OK);
+        redisc_free(killed);
+        cr_assert_eq(test_integer(client, REDISC_STRS("INCR", "n")), i);
+    }
+    redisc_close(other);
+    redisc_close(client);
+}

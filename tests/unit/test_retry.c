@@ -4,6 +4,7 @@
 #include "scripted.h"
 
 #include <redisc/client.h>
+#include <redisc/pipeline.h>
 
 #include <criterion/criterion.h>
 
@@ -281,5 +282,36 @@ Test(retry, a_pinned_handle_takes_pushes_between_replies)
     cr_expect_eq(test_integer(pinned, REDISC_STRS("INCR", "n")), 2);
     cr_expect_eq(script.opened, 1);
     redisc_close(pinned);
+    redisc_close(client);
+}
+
+Test(retry, a_pipeline_on_a_pinned_handle_fails_at_a_reply_too_many)
+{
+    test_script script = SCRIPT(":1\r\n:666\r\n", ":2\r\n");
+    redisc *client = open_client(&script), *pinned;
+    cr_assert_eq(redisc_pin(client, &pinned), REDISC_OK);
+    cr_expect_eq(test_integer(pinned, REDISC_STRS("INCR", "n")), 1);
+    redisc *pipeline = redisc_pipeline(pinned, &(redisc_pipeline_options){.plain = true});
+    const redisc_reply *reply;
+    cr_assert_eq(redisc_call(pipeline, REDISC_STRS("INCR", "n"), &reply), REDISC_QUEUED);
+    cr_expect_eq(redisc_execute(pipeline), REDISC_ERROR_PROTOCOL);
+    cr_expect_null(reply);
+    cr_expect_eq(script.executed, 1);
+    redisc_close(pipeline);
+    redisc_close(pinned);
+    redisc_close(client);
+}
+
+Test(retry, a_watching_pipeline_fails_at_a_reply_too_many)
+{
+    test_script script = SCRIPT("+OK\r\n:666\r\n", ":2\r\n");
+    redisc *client = open_client(&script), *pipeline = redisc_pipeline(client, NULL);
+    cr_assert_eq(redisc_watch(pipeline, REDISC_STRS("n")), REDISC_OK);
+    cr_expect_eq(test_status(pipeline, REDISC_STRS("INCR", "n")), REDISC_ERROR_PROTOCOL);
+    check_failure(REDISC_NOT_SENT, 0, "INCR");
+    cr_expect_eq(test_status(pipeline, REDISC_STRS("INCR", "n")), REDISC_ERROR_WATCH);
+    cr_expect_eq(script.executed, 1);
+    redisc_close(pipeline);
+    cr_expect_eq(script.closed, 1);
     redisc_close(client);
 }

@@ -36,6 +36,7 @@ Test(status, kinds_nest)
     cr_assert(redisc_is(REDISC_ERROR_MASTER_NOT_FOUND, REDISC_ERROR_CONNECTION));
     cr_assert(redisc_is((redisc_status)-77777, REDISC_ERROR));
     cr_assert(redisc_is(REDISC_QUEUED, REDISC_OK));
+    cr_assert(redisc_is((redisc_status)5, REDISC_OK), "any positive value is success");
     cr_assert_not(redisc_is(REDISC_ERROR_NOAUTH, REDISC_ERROR_SERVER));
     cr_assert_not(redisc_is(REDISC_ERROR, REDISC_ERROR_SERVER));
     cr_assert_not(redisc_is(REDISC_OK, REDISC_ERROR));
