@@ -19,12 +19,14 @@
 #include <redisc/iterator.h>
 #include <redisc/lock.h>
 #include <redisc/lua.h>
+#include <redisc/observer.h>
 #include <redisc/options.h>
 #include <redisc/pipeline.h>
 #include <redisc/pool.h>
 #include <redisc/reply.h>
 #include <redisc/status.h>
 #include <redisc/str.h>
+#include <redisc/subscriber.h>
 #include <redisc/transport.h>
 #include <redisc/version.h>
 
