@@ -43,7 +43,8 @@ static inline size_t redisc_buffer_len(const redisc_buffer *buffer)
 
 static inline const char *redisc_buffer_content(const redisc_buffer *buffer)
 {
-    return buffer->data + buffer->start;
+    /* A buffer that never grew has no data, and NULL + 0 is nothing that C defines. */
+    return buffer->start == 0 ? buffer->data : buffer->data + buffer->start;
 }
 
 /* Drops the first `len` bytes of the content. */

@@ -51,7 +51,7 @@ static bool read_time(redisc_str text, redisc_observed *observed)
         return false;
     }
     observed->time_us = (int64_t)(seconds * MICROSECONDS + fraction);
-    observed->time = (double)seconds + (double)fraction / MICROSECONDS;
+    observed->time = (double)seconds + (double)fraction / 1e6;
     return true;
 }
 
