@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * A tour of redisc: typed calls of each group of commands, over RESP2 and RESP3, each shown as the
- * call and what it gave.
+ * A tour of redisc: typed calls of the groups of commands, pipelines, scripts, locks, publish and
+ * subscribe, over RESP2 and RESP3, each shown as the call and what it gave.
  *
  *     REDISC_URL=redis://localhost:6379 tour
  *
- * All its keys begin with "redisc:tour:" and are deleted again; it touches nothing else. It ends
- * with status 0 if every call gave what it had to.
+ * All its keys and channels begin with "redisc:tour:"; the keys are deleted again, and it touches
+ * nothing else. It ends with status 0 if every call gave what it had to.
  */
 #include "tour/tour.h"
 
@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 static const tour_part *const parts[] = {
-    &tour_strings, &tour_bitmaps,   &tour_hyperloglogs, &tour_keys,      &tour_hashes,
-    &tour_lists,   &tour_sets,      &tour_sorted_sets,  &tour_geo,       &tour_connection,
-    &tour_legacy,  &tour_errors,    &tour_script,       &tour_callbacks, &tour_pipelines,
-    &tour_lua,     &tour_iterators, &tour_locks,        &tour_threads};
+    &tour_strings, &tour_bitmaps,   &tour_hyperloglogs, &tour_keys,        &tour_hashes,
+    &tour_lists,   &tour_sets,      &tour_sorted_sets,  &tour_geo,         &tour_connection,
+    &tour_legacy,  &tour_errors,    &tour_script,       &tour_callbacks,   &tour_pipelines,
+    &tour_lua,     &tour_iterators, &tour_locks,        &tour_subscribers, &tour_observers,
+    &tour_threads};
 
 /* The same server, spoken to in two ways. */
 typedef struct clients {

@@ -14,8 +14,11 @@ static const char *const keys[] = {foo, faz, number, sequence, NULL};
 
 static void together(tour *t, redisc *p)
 {
+    redisc *r = t->redis;
     int64_t added, next;
 
+    STEP(t, redisc_set(r, number, "5"));
+    gives_ok(t);
     say(t, "p is redisc_pipeline(r, NULL): it collects calls, and runs them as a transaction.");
     STEP(t, redisc_set(p, foo, "bar"));
     gives_queued(t);
@@ -25,8 +28,8 @@ static void together(tour *t, redisc *p)
     gives_queued(t);
     STEP(t, redisc_execute(p));
     words results = {0};
-    add(&results, "added %" PRId64 ", next %" PRId64, added, next);
-    gives_words(t, results.text, "added 1, next 1");
+    add(&results, "OK, added %" PRId64 ", next %" PRId64, added, next);
+    gives_words(t, results.text, "OK, added 1, next 6");
 }
 
 static void failing(tour *t, redisc *p)
@@ -50,7 +53,8 @@ static void watching(tour *t, redisc *p)
     redisc *r = t->redis;
     const redisc_str *value;
 
-    say(t, "While keys are watched, calls run at once; until redisc_multi().");
+    say(t, "INCR made of GET and SET. While keys are watched, calls run at once; until "
+           "redisc_multi().");
     STEP(t, redisc_watch(p, REDISC_STRS(sequence)));
     gives_ok(t);
     STEP(t, redisc_get(p, sequence, &value));
@@ -64,9 +68,20 @@ static void watching(tour *t, redisc *p)
     gives_ok(t);
     STEP(t, redisc_execute(p));
     fails(t, REDISC_ERROR_WATCH);
+    say(t, "So once more:");
+    STEP(t, redisc_watch(p, REDISC_STRS(sequence)));
+    gives_ok(t);
+    STEP(t, redisc_get(p, sequence, &value));
+    gives_string(t, value, "41");
+    STEP(t, redisc_multi(p));
+    gives_ok(t);
+    STEP(t, redisc_set(p, sequence, "42"));
+    gives_queued(t);
+    STEP(t, redisc_execute(p));
+    gives_ok(t);
 }
 
-/* INCR, made of GET and SET. */
+/* The same for redisc_transaction(), which watches, executes, and calls it again if need be. */
 static redisc_status increment(redisc *p, void *context)
 {
     int64_t *next = context;
@@ -93,11 +108,11 @@ static void run(tour *t)
     watching(t, p);
     redisc_close(p);
 
-    say(t, "increment() reads, calls redisc_multi(), and sets; again if somebody else was faster.");
+    say(t, "The helper: increment() reads, calls redisc_multi(), and sets; again if need be.");
     STEP(t, redisc_transaction(r, REDISC_STRS(sequence), increment, &next, NULL));
     words result = {0};
     add(&result, "next %" PRId64, next);
-    gives_words(t, result.text, "next 42");
+    gives_words(t, result.text, "next 43");
 }
 
 const tour_part tour_pipelines = {"Pipelines and transactions", run, TOUR_SAME, keys};

@@ -154,7 +154,9 @@ void fails(tour *t, redisc_status expected)
     print_result(t, column, redisc_status_name(t->status), "\033[31m");
     if (t->status < 0) {
         print_detail(t, "text", error->text);
-        print_detail(t, "command", error->command);
+        if (error->command[0] != '\0') {
+            print_detail(t, "command", error->command);
+        }
         if (error->word[0] != '\0') {
             print_detail(t, "word", error->word);
         }
