@@ -18,7 +18,24 @@ def build(documents: Documents, problems: Problems) -> Spec:
     """The model; what can't be built is left out and told."""
     records = [_record(d, problems) for d in documents.types]
     commands = [_command(d, problems) for d in documents.commands]
-    return Spec([c for c in commands if c is not None], {r.name: r for r in records if r is not None})
+    return Spec([c for c in commands if c is not None], {r.name: r for r in records if r is not None},
+                _internal(documents, problems))
+
+
+def _internal(documents: Documents, problems: Problems) -> dict[str, str]:
+    """The commands that servers have for themselves, each with its reason."""
+    found: dict[str, str] = {}
+    files = {d.content["command"]: d.where.file for d in documents.commands}
+    for document in documents.internal:
+        for i, entry in enumerate(document.content["internal"]):
+            for j, words in enumerate(entry["commands"]):
+                where = document.where / "internal" / i / "commands" / j
+                if words in found:
+                    problems.add(where, f"{words} is there twice")
+                if words in files:
+                    problems.add(where, f"{words} has a file: {files[words]}")
+                found[words] = entry["reason"]
+    return found
 
 
 def reply_type(text: str, where: Where, problems: Problems, parse=parse_reply) -> Reply | None:

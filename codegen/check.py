@@ -131,7 +131,8 @@ def _check_waits(command: Command, problems: Problems) -> None:
         if argument.wait and not argument.token:
             for before in command.arguments[:place]:
                 if before.optional or before.many or before.of or (before.oneof and not before.is_enum):
-                    problems.add(argument.where / "wait", "it has no fixed place: give it a token, or put it first or last")
+                    problems.add(argument.where / "wait",
+                                 "it has no fixed place: give it a token, or put it first or last")
                     break
 
 

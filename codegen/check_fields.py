@@ -50,7 +50,7 @@ def _check_type(field: Field, record: Record, problems: Problems) -> None:
         problems.add(field.where, "a word or skip:map has no name" if nameless else "the key \"name\" is missing")
     only = {"error": "kinds", "flag": "map", "word": "tuple", "skip": "tuple"}
     if kind in only and record.form != only[kind]:
-        problems.add(where, f"only a {only[kind]} can have a field {field.type}")
+        problems.add(where, f"only the form {only[kind]} can have a field {field.type}")
     elif kind in ("ok", "closed", "either") or (kind == "word" and len(field.type.words) != 1):
         problems.add(where, f"a field can't be {field.type}")
     elif record.form == "text-fields" and (kind not in SCALARS or field.type.optional):

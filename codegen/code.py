@@ -7,10 +7,13 @@ refusal needs. bind() puts the names in.
 """
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-from .ctext import Block, Call, Case, Line, when
+from .ctext import Block, Call, Case, CFunction, Line, render, when
 
+MAX_LINES = 60  # of a function
+SPLIT_MARGIN = 10  # for its heading, and for the calls of its other parts
 WORD_ROOM = 24  # the longest word that REDISC_ROOM_WORD is for
 
 
@@ -61,8 +64,8 @@ class Size:
         """Statements that add all of it to @argc and @room."""
         lines: list = []
         terms = self.argc_terms + ([str(self.argc)] if self.argc else [])
-        if terms:
-            lines.append(Line(f"@argc += {' + '.join(terms)};"))
+        for row in sum_rows(terms, 76):
+            lines.append(Line(f"@argc += {row};"))
         lines += self._conditional_argc()
         for row in sum_rows(self.rooms(), 76):
             lines.append(Line(f"@room += {row};"))
@@ -72,7 +75,7 @@ class Size:
         counts: dict[str, int] = {}
         for condition, count in self.argc_conditional:
             counts[condition] = counts.get(condition, 0) + count
-        return [self._counted(condition, count) for condition, count in counts.items()]
+        return [self._counted(condition, count) for condition, count in counts.items() if count]
 
     def _counted(self, condition: str, count: int):
         line = f"@argc += {condition} ? {count} : 0;"
@@ -131,17 +134,45 @@ def checked(function: str, arguments: list[str]) -> list:
 
 def declare_checked(body: list) -> list:
     """Declares the variable of the first statement that sets `checked`, in each block before it too."""
-    result = list(body)
-    for i, statement in enumerate(result):
-        if isinstance(statement, Call) and statement.head.startswith("checked = "):
-            result[i] = Call("redisc_status " + statement.head, statement.items, statement.tail)
-            break
+    result: list = []
+    for i, statement in enumerate(body):
+        if _sets_checked(statement):
+            declared = Call("redisc_status " + statement.head, statement.items, statement.tail)
+            return result + [declared] + body[i + 1:]
+        if isinstance(statement, Block) and statement.head == "switch (" and _cases_check(statement):
+            return result + [Line("redisc_status checked;")] + body[i:]  # no declaration may follow a label
         if isinstance(statement, Block):
             otherwise = None if statement.otherwise is None else declare_checked(statement.otherwise)
-            result[i] = Block(statement.head, statement.conditions, declare_checked(statement.body), otherwise)
-        if isinstance(statement, Case):
-            result[i] = Case(statement.label, declare_checked(statement.body))
+            statement = Block(statement.head, statement.conditions, declare_checked(statement.body), otherwise)
+        result.append(statement)
     return result
+
+
+def _sets_checked(statement) -> bool:
+    return isinstance(statement, Call) and statement.head.startswith("checked = ")
+
+
+def _cases_check(switch: Block) -> bool:
+    return any(_sets_checked(s) for case in switch.body for s in case.body)
+
+
+def split_long(function: CFunction, most: int) -> list[CFunction]:
+    """A helper that only does one thing after the other, in several functions if it is too long for one."""
+    if function.length <= most or function.result != "void":
+        return [function]
+    parts: list[list] = [[]]
+    for statement in function.body:
+        if parts[-1] and len(render(parts[-1] + [statement])) > most - SPLIT_MARGIN:
+            parts.append([])
+        parts[-1].append(statement)
+    arguments = [re.search(r"(\w+)$", p)[1] for p in function.parameters]
+    more = []
+    for number, body in enumerate(parts[1:], 2):
+        name = f"{function.name}_{number}"
+        more.append(CFunction("void", name, function.parameters, body, storage=function.storage))
+    calls: list = [Call(f"{part.name}(", arguments) for part in more]
+    return more + [CFunction("void", function.name, function.parameters, parts[0] + calls, function.comment,
+                             function.storage)]
 
 
 def join_words(statements: list) -> list:
@@ -167,6 +198,11 @@ def bind(statements: list, **places: str) -> list:
         if name in places:
             table[f"@&{name}"] = places[name][1:] if places[name].startswith("*") else f"&{places[name]}"
     return [_bound(s, table) for s in statements]
+
+
+def renamed(statements: list, name: str, other: str) -> list:
+    """The statements with another name for the variable that they lead through."""
+    return [_bound(s, {f"{name}->": f"{other}->"}) for s in statements]
 
 
 def _replace(text: str, table: dict[str, str]) -> str:

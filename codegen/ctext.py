@@ -32,7 +32,7 @@ def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str
 BREAK_PAREN = 74
 BREAK_DECLARATION = 120  # behind the parenthesis of a declaration
 BREAK_PARAMETER = 41
-BREAK_RESULT = {False: 60, True: 110}  # behind the result's type; with a word before that it looks like a name
+BREAK_RESULT = {False: 60, True: 110}  # behind the result's type; behind REDISC_API that looks like a name
 BREAK_ASSIGNMENT = 37
 _BREAK_FIRST_COMMA = 56
 _BREAK_COMMA = 41
@@ -177,7 +177,7 @@ class CFunction:
         if any(len(line) > WIDTH for line in apart):
             return below
         cost_below = BREAK_DECLARATION + BREAK_PARAMETER * (len(below) - 2)
-        cost_apart = BREAK_RESULT[" " in before] + BREAK_PARAMETER * (len(apart) - 2)
+        cost_apart = BREAK_RESULT[before.startswith("REDISC_API")] + BREAK_PARAMETER * (len(apart) - 2)
         return below if cost_below <= cost_apart else apart
 
     def text(self) -> str:

@@ -317,6 +317,7 @@ def _unwrapped(reply: Reply, value: Value) -> Value:
         return Value("list", [Value(kinds[type(item)], item) for item in json.loads(value.data)])
     if value.kind == "map" and len(value.data) == 1:
         return value.data[0][1]
-    if value.kind == "list" and len(value.data) == 1 and (reply.kind != "list" or value.data[0].kind in ("list", "nil")):
+    alone = value.kind == "list" and len(value.data) == 1
+    if alone and (reply.kind != "list" or value.data[0].kind in ("list", "nil")):
         return value.data[0]
     return value

@@ -94,6 +94,8 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
     render("tests/describe.h", "describe.h.j2", declarations=descriptions.declarations(spec))
     render("tests/describe.c", "describe.c.j2", lists=descriptions.all_lists(spec),
            functions=[f.text() for f in descriptions.functions(spec)])
+    render("tests/results.h", "results.h.j2")
+    render("tests/results.c", "results.c.j2", rows=[line for row in readers.named_results() for line in row])
     render("tests/live_support.h", "live_support.h.j2")
     render("tests/live_support.c", "live_support.c.j2")
     code = ExampleCode(spec, shapes)

@@ -173,7 +173,7 @@ class Encoder(ListEncoder):
                 inner.add(self.encode(member, prefix, member.optional, label))
         head: list = [Word(argument.words)] if argument.words else []
         if argument.counted:
-            head.append(self._put_words_of_block(argument, inner.size))
+            head.append(self._put_words_of_block(argument, inner.size, name, optional))
         inner.size.add_words(argument.words)
         inner.size.argc += len(argument.words)
         inner.put = head + inner.put
@@ -188,14 +188,25 @@ class Encoder(ListEncoder):
             inner.check = [when(conditions, inner.check)]
         return inner
 
-    def _put_words_of_block(self, argument: Argument, size: Size) -> Call:
+    def _put_words_of_block(self, argument: Argument, size: Size, name: str, optional: bool) -> Call:
         """Puts how many words the members are."""
-        if size.statements or size.argc_terms:
-            self.shapes.problems.add(argument.where / "counted", "the words of a block with lists can't be counted")
-        terms = [str(size.argc)] + [f"({condition} ? {count} : 0)" for condition, count in size.argc_conditional]
+        if size.statements or size.argc_terms or (size.argc_conditional and not optional):
+            self.shapes.problems.add(argument.where / "counted", "the words of such a block can't be counted")
+        words = self._words_of_block(argument, name) if size.argc_conditional else str(size.argc)
         size.integers += 1
         size.argc += 1
-        return Call("redisc_put_unsigned(@c, ", terms, ");", " +")
+        return Call("redisc_put_unsigned(", ["@c", words])
+
+    def _words_of_block(self, argument: Argument, name: str) -> str:
+        """A call that counts the words of a block with optional members."""
+        size = Size()
+        for member in argument.of:
+            size.add(self.encode(member, "block->", member.optional).size)
+        terms = [str(size.argc)] + [f"({condition} ? {count}U : 0U)" for condition, count in size.argc_conditional]
+        function = f"words_of_{argument.struct_name}"
+        self.helpers[function] = CFunction("size_t", function, [f"const redisc_{argument.struct_name} *block"],
+                                           [Call("return ", terms, ";", " +")], storage="static")
+        return f"{function}(&{name})"
 
     def _choice(self, argument: Argument, prefix: str, optional: bool, label: str) -> Code:
         name = prefix + argument.name

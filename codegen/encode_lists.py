@@ -2,11 +2,12 @@
 """How lists are checked, measured and encoded: of values, of blocks, of items of several kinds."""
 from __future__ import annotations
 
-from .code import Code, Size, Word, bind, checked, declare_checked, join_words, refuse, sum_rows
-from .ctext import Block, Call, Case, CFunction, Line, each, when
+from .code import Code, Size, Word, bind, checked, declare_checked, join_words, refuse, renamed, sum_rows
+from .ctext import Block, Call, Case, CFunction, Line, each, render, when
 from .model import STRING_TYPES, Argument
 
-LOOPS = [("item", "i"), ("part", "j"), ("piece", "h")]  # names of an item and its index: a list, a list in it …
+ITEM_LINES = 12  # what is done for an item stands in the loop up to so many lines
+LOOPS = [("item", "i"), ("inner", "j"), ("innermost", "h")]  # names of an item and its index: a list, a list in it …
 
 
 def loop_names(prefix: str) -> tuple[str, str]:
@@ -88,7 +89,8 @@ class ListEncoder:
             row.add(member)
         item = Line(f"const redisc_{argument.struct_name} *{one} = &{name}.items[{i}];")
         if row.check:
-            code.check.append(each(f"{name}.count", [item] + row.check, i))
+            check = self._item_step("check", argument, row.check, one)
+            code.check.append(each(f"{name}.count", [item] + check, i))
         width = row.size.argc if row.size.is_constant() else 0
         words = f"{width} * {name}.count"
         if width:
@@ -99,14 +101,43 @@ class ListEncoder:
                 more.append(Line(f"@argc += {len(argument.words)};"))
             if argument.counted == "words":
                 words = self._words_of(argument, name)
-            code.size.statements.append(each(f"{name}.count", [item] + more, i))
+            measure = self._item_step("measure", argument, more, one)
+            code.size.statements.append(each(f"{name}.count", [item] + measure, i))
         head = [Word(argument.words)] if argument.token_each else []
         if argument.columns:
             items: list = [each(f"{name}.count", [item] + m.put, i) for m in members]
         else:
-            items = [each(f"{name}.count", [item] + join_words(head + row.put), i)]
+            put = self._item_step("put", argument, join_words(head + row.put), one)
+            items = [each(f"{name}.count", [item] + put, i)]
         self._finish_list(code, argument, name, optional, items, width, words)
         return code
+
+    def _item_step(self, step: str, argument: Argument, body: list, one: str, branch: str = "") -> list:
+        """What is done for an item: as it stands, or a call of a function if that is long."""
+        if len(render(body)) <= ITEM_LINES:
+            return body
+        name = f"{step}_{argument.struct_name}" + (f"_{branch}" if branch else "")
+        item = f"const redisc_{argument.struct_name} *item"
+        return self._helper(step, name, item, one, renamed(body, one, "item"))
+
+    def _helper(self, step: str, name: str, parameter: str, argument: str, body: list) -> list:
+        """Makes a function that checks, measures or puts something; answers the statements that call it."""
+        parameters = [parameter]
+        if step == "check":
+            parameters += ["const redisc_operation_info *info", "const redisc_result *result", "void *out"]
+            body = bind(declare_checked(body) + [Line("return REDISC_OK;")], info="info", result="result", out="out")
+            call: list = checked(name, [argument])
+        elif step == "measure":
+            parameters += ["size_t *argc", "size_t *room"]
+            body = bind(body, argc="*argc", room="*room")
+            call = [Call(f"{name}(", [argument, "@&argc", "@&room"])]
+        else:
+            parameters.insert(0, "redisc_operation *c")
+            body = bind(body, c="c")
+            call = [Call(f"{name}(", ["@c", argument])]
+        result = "redisc_status" if step == "check" else "void"
+        self.helpers[name] = CFunction(result, name, parameters, body, storage="static")
+        return call
 
     def _room_of_rows(self, size: Size, row: Size, name: str, one: str, i: str) -> None:
         strings = [t.replace(f"{one}->", f"{name}.items[{i}].") for t in row.room_terms]
@@ -145,10 +176,10 @@ class ListEncoder:
         for branch in argument.oneof:
             inner = self.encode(branch, "item->", False, f"{label}{argument.name}[].")
             case = f"case {enum.values[branch.name]}"
-            if inner.check:
-                checks.append(Case(case, inner.check))
-            sizes.append(Case(case, inner.size.additions()))
-            puts.append(Case(case, join_words(inner.put)))
+            steps = {"check": inner.check, "measure": inner.size.additions(), "put": join_words(inner.put)}
+            for step, cases in (("check", checks), ("measure", sizes), ("put", puts)):
+                if steps[step] or step != "check":
+                    cases.append(Case(case, self._item_step(step, argument, steps[step], "item", branch.name)))
         item = Line(f"const redisc_{argument.struct_name} *item = &list.items[i];")
         kind_check = when([f"item->kind < {enum.first()}", f"item->kind > {enum.last()}"],
                           [refuse("value", f"{label}{argument.name}[].kind", "item->kind")])
@@ -163,21 +194,5 @@ class ListEncoder:
 
     def _list_helper(self, step: str, argument: Argument, body: list, name: str) -> list:
         """A function that walks through a list of kinds; answers the statements that call it."""
-        function = f"{step}_{argument.struct_name}s"
-        parameters = [f"redisc_{argument.struct_name}_list list"]
-        loop: list = [each("list.count", body)]
-        if step == "check":
-            parameters += ["const redisc_operation_info *info", "const redisc_result *result", "void *out"]
-            loop = bind(declare_checked(loop) + [Line("return REDISC_OK;")], info="info", result="result", out="out")
-            call: list = checked(function, [name])
-        elif step == "measure":
-            parameters += ["size_t *argc", "size_t *room"]
-            loop = bind(loop, argc="*argc", room="*room")
-            call = [Call(f"{function}(", [name, "@&argc", "@&room"])]
-        else:
-            parameters.insert(0, "redisc_operation *c")
-            loop = bind(loop, c="c")
-            call = [Call(f"{function}(", ["@c", name])]
-        result = "redisc_status" if step == "check" else "void"
-        self.helpers[function] = CFunction(result, function, parameters, loop, storage="static")
-        return call
+        parameter = f"redisc_{argument.struct_name}_list list"
+        return self._helper(step, f"{step}_{argument.struct_name}s", parameter, name, [each("list.count", body)])

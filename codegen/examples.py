@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from .ctext import WIDTH, Call, CFunction, Line, c_string, string_pieces, when
 from .describe import describe
 from .functions import LoweredFunction, declared
-from .model import STRING_TYPES, Argument, Example, Record, Spec
+from .model import SERVERS, STRING_TYPES, Argument, Example, Record, Spec
 from .results import described_name, result_type
 from .shapes import Shapes
 from .words import branch_named, string_bytes
@@ -354,8 +354,9 @@ def live_row(function, example: Example, number: int, records: dict[str, Record]
             since[product] = max(since[product], version, key=version_number)
     if live.since:
         since = {product: v for product, v in since.items() if product in live.since}
-    for product, version in sorted(since.items()):
-        lines.append(f"        .{product} = {version_number(version)},")
+    for product in SERVERS:
+        if product in since:
+            lines.append(f"        .{product} = {version_number(since[product])},")
     if live.needs_connection:
         lines.append("        .pinned = true,")
     for kind in ("sentinel", "cluster"):

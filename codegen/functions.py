@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .code import Code, Size, Word, bind, checked, declare_checked, join_words, refuse, sum_rows, wire_word
+from .code import (MAX_LINES, Code, Size, Word, bind, checked, declare_checked, join_words, refuse, split_long,
+                   sum_rows, wire_word)
 from .ctext import WIDTH, Call, CFunction, Line, doc_comment, render, when, wrap
 from .encode import Encoder
 from .model import Command, Function, Record, Use
@@ -13,7 +14,6 @@ from .results import reads_name, result_type
 from .shapes import CField, CStruct, Shapes, since_text
 from .syntax import syntax
 
-MAX_LINES = 60  # of a function
 INLINE_LINES = 6  # what is checked or measured for options stands in the function up to so many lines
 
 
@@ -151,7 +151,7 @@ class _Lowering:
         self.options = self.shapes.options(function) if function.options else None
         name = reads_name(function.reply, function.nil_if)
         self.conditions = conditions_of(function.reply, source.records)
-        self.reads = "reads" if self.conditions else f"&redisc_reads_{name}"
+        self.reads = f"&redisc_reads_{name}"
         self.out = function.out or "NULL"
         self.pieces: list[tuple[Use, Code]] = []
 
@@ -159,6 +159,7 @@ class _Lowering:
         function = self.function
         for use in function.uses:
             self.pieces.append((use, self._encode(use)))
+        self.choosing = self._choose_reads() if self.conditions else []
         info = self.source.info(function)
         self.refusal = {"info": f"&{info}", "result": self.reads, "out": self.out}
         parameters = self._parameters()
@@ -192,6 +193,9 @@ class _Lowering:
     def _doc(self, parameters: list[CField]) -> list[str]:
         function, command = self.function, self.function.command
         text = function.summary + (f" {command.note}" if command.note else "")
+        if function.reply.kind == "closed":
+            text += (" Success is that the server closes the connection without a reply; on a handle that buffers, "
+                     "it is told as REDISC_ERROR_CLOSED.")
         left_out = {(u.branch or u.argument).name: u.default for u in function.uses if u.default is not None}
         tags = [f"@param {p.name} {p.doc}" + (f"; {left_out[p.name]} where older clients may leave it out"
                                               if p.name in left_out else "") for p in parameters]
@@ -285,11 +289,10 @@ class _Lowering:
         always = [code for use, code in self.pieces if not use.is_option]
         head: list = []
         for helper in self.encoder.helpers.values():
-            self.source.helper(helper, self.function.name)
+            self._place_helper(helper)
         if self.options:
             head.append(when("options == NULL", [Line(f"options = &{self.source.default_options(self.options)};")]))
-        if self.conditions:
-            head += self._choose_reads()
+        head += self.choosing
         for code in always:
             head += bind(code.check, **self.refusal)
         head = declare_checked(head + self._placed_option_checks()) + self._begin(info, always)
@@ -304,14 +307,14 @@ class _Lowering:
 
     def _choose_reads(self) -> list:
         """The reader for the options that decide on what the result has."""
-        name = reads_name(self.function.reply, self.function.nil_if)
-        given = dict((label, condition) for condition, label in self._given(self.conditions))
+        given = {label: condition for condition, label in self._given(self.conditions)}
         always = sum(1 << i for i, option in enumerate(self.conditions) if given.get(option) == "true")
-        lines: list = [Line(f"size_t given = {always};")]
-        for i, option in enumerate(self.conditions):
-            if given.get(option, "true") != "true":
-                lines.append(Line(f"given += {given[option]} ? {1 << i} : 0;"))
-        return lines + [Line(f"const redisc_result *reads = &redisc_reads_{name}[given];")]
+        lines: list = [Line(f"given += {given[option]} ? {1 << i} : 0;") for i, option in enumerate(self.conditions)
+                       if given.get(option, "true") != "true"]
+        table = self.reads
+        self.reads = "reads" if lines else f"{table}[{always}]"
+        chosen = [Line(f"size_t given = {always};")] + lines + [Line(f"const redisc_result *reads = {table}[given];")]
+        return chosen if lines else []
 
     def _placed_option_checks(self) -> list:
         checks = self._option_checks() if self.options else []
@@ -326,6 +329,13 @@ class _Lowering:
             "const redisc_result *result", "void *out"], body,
             "Refuses options that exclude each other or make no sense.", "static")
         return bind(checked(self.source.helper(helper, self.function.name), ["options"]), **self.refusal)
+
+    def _place_helper(self, helper: CFunction) -> str:
+        """Writes a helper, in parts if it is long; answers its name."""
+        *more, first = split_long(helper, MAX_LINES)
+        for part in more:
+            self.source.helper(part, self.function.name)
+        return self.source.helper(first, self.function.name)
 
     def _begin(self, info: str, always: list[Code]) -> list:
         size = Size(argc=len(self.function.command.words.split(" ")))
@@ -350,7 +360,7 @@ class _Lowering:
         helper = CFunction("void", f"measure_{self.options.name}", [
             f"const redisc_{self.options.name} *options", "size_t *argc", "size_t *room"], body,
             "Adds the options' words to the count, and the room that they take.", "static")
-        return [Call(f"{self.source.helper(helper, self.function.name)}(", ["options", "&argc", "&room"])]
+        return [Call(f"{self._place_helper(helper)}(", ["options", "&argc", "&room"])]
 
     def _command_begin(self, info: str, size: Size, measured: list) -> list:
         argc = " + ".join([str(size.argc)] + size.argc_terms)

@@ -12,6 +12,9 @@ from .model import c_name
 from .problems import Problems, Where, did_you_mean
 
 
+NO_GROUPS = ("schema", "facts")  # folders that are no part of the specification itself
+
+
 @dataclass
 class Document:
     """A file of the specification, as it was read."""
@@ -26,6 +29,7 @@ class Documents:
 
     commands: list[Document] = field(default_factory=list)
     types: list[Document] = field(default_factory=list)
+    internal: list[Document] = field(default_factory=list)  # one, if it is there
     groups: list[str] = field(default_factory=list)
 
 
@@ -62,7 +66,8 @@ def load(spec: Path, problems: Problems) -> Documents:
     if not spec.is_dir():
         problems.add(Where(str(spec)), "there is no such folder")
         return documents
-    for directory in sorted(p for p in spec.iterdir() if p.is_dir() and p.name != "schema"):
+    _load_internal(spec, schemas, documents, problems)
+    for directory in sorted(p for p in spec.iterdir() if p.is_dir() and p.name not in NO_GROUPS):
         is_types = directory.name == "types"
         schema = json.loads((schemas / f"{'type' if is_types else 'command'}.schema.json").read_text("utf-8"))
         found = documents.types if is_types else documents.commands
@@ -82,6 +87,18 @@ def load(spec: Path, problems: Problems) -> Documents:
     if not documents.commands and not problems:
         problems.add(Where(spec.name), "there is no command here")
     return documents
+
+
+def _load_internal(spec: Path, schemas: Path, documents: Documents, problems: Problems) -> None:
+    """The list of commands that need no files."""
+    path = spec / "internal.json"
+    if not path.is_file():
+        return
+    where = Where(f"{spec.name}/{path.name}")
+    content = read_json(path, where, problems)
+    schema = json.loads((schemas / "internal.schema.json").read_text("utf-8"))
+    if content is not None and _valid(content, schema, where, problems):
+        documents.internal.append(Document(where, content))
 
 
 def _check_place(document: Document, directory: str, stem: str, problems: Problems) -> None:

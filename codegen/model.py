@@ -14,12 +14,16 @@ BUILT_IN_STRUCTS = {
     "scored": [("score", "double"), ("member", "string")],
 }
 
+SERVERS = ("redis", "valkey")
+PRODUCTS = {"redis": "Redis", "valkey": "Valkey", "json": "JSON", "search": "Search", "timeseries": "TimeSeries",
+            "bloom": "Bloom"}  # servers, and modules that any of them may load
+
 Since = dict[str, str]
 
 
 def c_name(command: str) -> str:
     """"CLIENT NO-EVICT" -> "client_no_evict"."""
-    return re.sub(r"[ .-]", "_", command.lower()).removesuffix(":")
+    return re.sub(r"[ .-]", "_", command.lower())
 
 
 @dataclass
@@ -290,6 +294,7 @@ class Spec:
 
     commands: list[Command]
     records: dict[str, Record]
+    internal: dict[str, str] = field(default_factory=dict)  # commands without functions -> the reason
 
     @property
     def functions(self) -> list[Function]:

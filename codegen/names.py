@@ -20,7 +20,7 @@ CPP_KEYWORDS = set(
 MACROS = set("assert complex errno i386 linux major minor makedev stderr stdin stdout unix imaginary".split())
 
 # What generated functions call their own variables.
-LOCALS = set("r c options argc room item i part j piece h checked given reads".split())
+LOCALS = set("r c options argc room item i inner j innermost h checked given reads".split())
 
 
 def fault_of_name(name: str) -> str | None:

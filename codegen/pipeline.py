@@ -13,7 +13,7 @@ from .emit import Output, emit
 from .functions import SourceFile
 from .load import load
 from .lock import Lock, check_lock, current, empty_lock, read_lock, renewed
-from .model import Spec
+from .model import SERVERS, Spec
 from .names import runtime_names
 from .problems import Problems
 from .shapes import Shapes
@@ -38,6 +38,9 @@ class Target:
         return Target(match[1], tuple(int(n) if n is not None else 9999 for n in numbers))
 
     def knows(self, since: dict[str, str]) -> bool:
+        """Whether the server has it, or may load a module that has it."""
+        if not any(product in since for product in SERVERS):
+            return True
         return self.product in since and version_key(since[self.product]) <= self.version
 
 

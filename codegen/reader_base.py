@@ -33,7 +33,7 @@ def is_flat(record: Record) -> bool:
 def kinds_of(reply: Reply, records: dict[str, Record]) -> set[str]:
     """What a value of the type may begin with."""
     scalar = {"string": {"text"}, "integer": {"integer"}, "unsigned": {"integer", "text"}, "error": {"error"},
-              "double": {"double", "text"}, "boolean": {"boolean", "integer"}, "word": {"text"}}
+              "double": {"double", "text"}, "boolean": {"boolean", "integer"}, "word": {"text"}, "skip": {"map"}}
     kinds = set(scalar.get(reply.kind, {"list"}))
     if reply.kind == "dynamic":
         kinds = {"text", "integer", "double", "boolean", "list", "nil"}
@@ -58,6 +58,7 @@ def ambiguous(record: Record, records: dict[str, Record]) -> list[tuple[Field, F
         at_end = all(f.optional for f in record.fields[i:])
         for other in record.fields[i + 1:]:
             alike = at_end and one.type.kind == other.type.kind  # missing from the last on
+            alike = alike or one.type.kind == other.type.kind == "skip"
             if kinds_of(one.type, records) & kinds_of(other.type, records) and not alike:
                 found.append((one, other))
             if not other.optional:
@@ -96,6 +97,7 @@ class ReaderFile:
     common: ReaderFile | None = None
     functions: list[CFunction] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)  # name -> definition
+    blocks: set[str] = field(default_factory=set)  # the results that are pointers
     forward: list[str] = field(default_factory=list)  # declarations of what is used before it is defined
     _made: set[str] = field(default_factory=set)
 

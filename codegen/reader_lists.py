@@ -26,7 +26,8 @@ class ListReaders(ReaderFile):
         elif reply.keyed:
             body = self._take_entries(reply, record)
         elif record.form == "text-fields":
-            body = [Line("redisc_str text;"), Line(f"return redisc_take_view(in, &text) && {self.fill(reply, 'text')};")]
+            fill = self.fill(reply, "text")
+            body = [Line("redisc_str text;"), Line(f"return redisc_take_view(in, &text) && {fill};")]
         else:
             body = self._other_forms(reply, record) + self._take_records(reply, record)
         self.add(f"take_{value_name(reply)}", record, parameters, body)
@@ -58,14 +59,15 @@ class ListReaders(ReaderFile):
             return [Line("size_t count = 0;"), Line("bool nested = false;"),
                     Line(f"return redisc_take_rows(in, {self.width(record)}, &count, &nested) && "
                          f"{self.fill(reply, 'count', 'nested')};")]
-        return [Line("size_t count = 0;"), Line(f"return redisc_take_array(in, &count) && {self.fill(reply, 'count')};")]
+        return self._take_plain(reply)
 
     def _take_entries(self, reply: Reply, record: Record) -> list:
         return [Line("size_t count = 0;"), Line("bool nested = false;"),
                 Line(f"return redisc_take_map(in, &count, &nested) && {self.fill(reply, 'count', 'nested')};")]
 
     def _take_plain(self, reply: Reply) -> list:
-        return [Line("size_t count = 0;"), Line(f"return redisc_take_array(in, &count) && {self.fill(reply, 'count')};")]
+        fill = self.fill(reply, "count")
+        return [Line("size_t count = 0;"), Line(f"return redisc_take_array(in, &count) && {fill};")]
 
     # Items, one after the other.
 

@@ -118,8 +118,8 @@ class MapReaders(ReaderFile):
 
     def _make_flag_setter(self, record: Record) -> None:
         flags = [f for f in record.fields if f.type.kind == "flag"]
-        body: list = [when(f"redisc_name_is(word, \"{f.wire}\")", [Line(f"value->{f.name} = true;"), Line("return true;")])
-                      for f in flags]
+        body: list = [when(f"redisc_name_is(word, \"{f.wire}\")", [
+            Line(f"value->{f.name} = true;"), Line("return true;")]) for f in flags]
         self.functions.append(_setter(f"set_{record.name}_flag", "bool", record, body + [Line("return false;")]))
 
 

@@ -75,7 +75,8 @@ class TextReaders(ReaderFile):
     def make_flags(self, record: Record) -> None:
         """Words in a text, parted by commas, or in an array; each is a field."""
         setter = f"set_{record.name}"
-        body: list = [when(f"redisc_name_is(word, \"{f.wire}\")", [Line(f"value->{f.name} = true;")]) for f in record.fields]
+        body: list = [when(f"redisc_name_is(word, \"{f.wire}\")", [Line(f"value->{f.name} = true;")])
+                      for f in record.fields]
         self.functions.append(CFunction("void", setter, ["redisc_str word", f"redisc_{record.name} *value"], body,
                                         storage="static"))
         from_array = [Line("size_t count = 0;"), when("!redisc_take_array(in, &count)", FAIL),

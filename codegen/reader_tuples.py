@@ -50,7 +50,8 @@ class TupleReaders(ReaderFile):
             return str(len(record.required))
         name, home = f"width_of_{record.name}", self.home(record)
         if home.is_new(name):
-            terms = [str(len(record.required) - len(conditional))] + [f"({self._applies(f)} ? 1 : 0)" for f in conditional]
+            terms = [str(len(record.required) - len(conditional))]
+            terms += [f"({self._applies(f)} ? 1U : 0U)" for f in conditional]
             home.add(name, record, ["const redisc_reader *in"], [Call("return ", terms, ";", " +")], "size_t")
         return f"{self.called(name, record)}(in)"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .ctext import Call, Line, when
+from .ctext import Call, Line, fill, when
 from .model import Record, Spec
 from .reader_base import FAIL, conditions_of, is_flat, records_of
 from .reader_lists import ListReaders
@@ -12,7 +12,7 @@ from .reader_maps import MapReaders
 from .reader_texts import TextReaders
 from .reader_tuples import TupleReaders, given
 from .replies import Reply
-from .results import BUILT_IN_READS, NIL_READS, reads_name, result_type, value_name
+from .results import BUILT_IN_BLOCKS, BUILT_IN_READS, NIL_READS, reads_name, result_type, value_name
 
 
 class Readers(ListReaders, MapReaders, TextReaders, TupleReaders):
@@ -90,6 +90,8 @@ class Readers(ListReaders, MapReaders, TextReaders, TupleReaders):
 
     def _reader(self, name: str, body: list, reply: Reply) -> None:
         self.add(f"read_{name}", None, ["void *out"], body)
+        if reply.is_pointer:
+            self.blocks.add(name)
         size = "0" if not reply.has_value else f"sizeof({result_type(reply)})"
         self._define(name, size, str(reply).replace("word:", ""), conditions_of(reply, self.spec.records))
 
@@ -101,8 +103,8 @@ class Readers(ListReaders, MapReaders, TextReaders, TupleReaders):
             text = [f"const redisc_result redisc_reads_{name}[] = {{"]
             for bits in range(2 ** len(conditions)):
                 options = [given(option) for i, option in enumerate(conditions) if bits >> i & 1]
-                row = lines + ([f".given = {' | '.join(options)},"] if options else [])
-                text += ["    {"] + ["        " + line for line in row] + ["    },"]
+                bits_line = fill(".given = ", options, ",", 8, " |") if options else []
+                text += ["    {"] + ["        " + line for line in lines] + bits_line + ["    },"]
             text.append("};")
         self.results[name] = "\n".join(text)
 
@@ -171,17 +173,18 @@ class AllReaders:
     spec: Spec
     common: Readers = None
     groups: dict[str, Readers] = field(default_factory=dict)
-    owners: dict[str, str] = field(default_factory=dict)  # result -> its group; "" if several have it
 
     def build(self) -> None:
         shared = self._shared_records()
         self.common = Readers(self.spec, shared)
+        users: dict[str, set[str]] = {}
+        for function in self.spec.functions:
+            users.setdefault(reads_name(function.reply, function.nil_if), set()).add(function.command.group)
         for function in sorted(self.spec.functions, key=lambda f: (f.command.group, reads_name(f.reply, f.nil_if))):
             name = reads_name(function.reply, function.nil_if)
             group = function.command.group
-            users = {f.command.group for f in self.spec.functions if reads_name(f.reply, f.nil_if) == name}
             home = self.common
-            if len(users) == 1:
+            if len(users[name]) == 1:
                 home = self.groups.setdefault(group, Readers(self.spec, shared, self.common))
             if function.nil_if:
                 home.make_nil_result(function.nil_if)
@@ -202,6 +205,18 @@ class AllReaders:
         results = {name: text for readers in self.all() for name, text in readers.results.items()}
         return [f"extern const redisc_result redisc_reads_{name}{'[]' if '[] = {' in text.splitlines()[0] else ''};"
                 for name, text in sorted(results.items())]
+
+    def named_results(self) -> list[list[str]]:
+        """The initialisers of a table of all results; those that options decide on have a number too."""
+        rows = [(name, f"&redisc_reads_{name}", name in BUILT_IN_BLOCKS) for name in BUILT_IN_READS]
+        for readers in self.all():
+            for name, text in readers.results.items():
+                is_block = name in readers.blocks
+                count = text.count("\n    {\n")
+                numbered = [(f"{name}_{i}", f"&redisc_reads_{name}[{i}]", is_block) for i in range(count)]
+                rows += numbered or [(name, f"&redisc_reads_{name}", is_block)]
+        return [fill("{", [f"\"{name}\"", result, "true" if is_block else "false"], "},", 4)
+                for name, result, is_block in sorted(rows)]
 
     def shared_declarations(self) -> list[str]:
         """Of the functions that several files use."""

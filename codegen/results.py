@@ -9,10 +9,12 @@ SCALAR_C = {"integer": "int64_t", "unsigned": "uint64_t", "double": "double", "b
 
 # What the runtime's reader.h has; all else is generated.
 BUILT_IN_READS = set(
-    "ok pong optional_ok closed integer optional_integer unsigned double optional_double boolean optional_boolean string "
-    "optional_string str_list optional_str_list str_list_with_nils integer_list double_list boolean_list "
+    "ok pong optional_ok closed integer optional_integer unsigned double optional_double boolean optional_boolean "
+    "string optional_string str_list optional_str_list str_list_with_nils integer_list double_list boolean_list "
     "optional_integer_list optional_double_list pair_list optional_pair_list str_list_list scored_list dynamic "
     "json_optional_double_list".split())
+
+BUILT_IN_BLOCKS = {name for name in BUILT_IN_READS if "list" in name or "string" in name or name == "dynamic"}
 
 NIL_READS = {"<=0": "positive_integer", "<0": "non_negative_integer"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import BUILT_IN_STRUCTS, Argument, Function, Since, Use, c_name
+from .model import BUILT_IN_STRUCTS, PRODUCTS, SERVERS, Argument, Function, Since, Use, c_name
 from .problems import Problems, Where
 
 VALUE_C = {
@@ -105,10 +105,9 @@ class CEnum:
 
 def since_text(since: Since) -> str:
     """"Redis 8.4.0, Valkey 8.1.0"."""
-    names = {"redis": "Redis", "valkey": "Valkey"}
-    if len(set(since.values())) == 1 and len(since) == 2:
+    if len(set(since.values())) == 1 and set(since) == set(SERVERS):
         return f"Redis and Valkey {since['redis']}"
-    return ", ".join(f"{names[product]} {version}" for product, version in sorted(since.items()))
+    return ", ".join(f"{PRODUCTS[product]} {version}" for product, version in sorted(since.items()))
 
 
 def argument_doc(argument: Argument, with_token: bool = True, with_since: bool = True) -> str:

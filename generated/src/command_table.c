@@ -76,6 +76,90 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "ARCOUNT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARDEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "ARDELRANGE",
+        .info.words = "",
+    },
+    {
+        .info.name = "ARGET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARGETRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARGREP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARINFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARINSERT",
+        .info.words = "",
+    },
+    {
+        .info.name = "ARLASTITEMS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARLEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARMGET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARMSET",
+        .info.words = "",
+    },
+    {
+        .info.name = "ARNEXT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "AROP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARRING",
+        .info.words = "",
+    },
+    {
+        .info.name = "ARSCAN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARSEEK",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "ARSET",
+        .info.words = "",
+    },
+    {
         .info.name = "ASKING",
         .info.words = "",
         .info.flags = REDISC_COMMAND_REPEATABLE | REDISC_COMMAND_CONNECTION,
@@ -123,6 +207,56 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "BACKUP STATUS",
         .info.words = "",
         .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BF.ADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "BF.CARD",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BF.DEBUG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BF.EXISTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BF.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BF.INSERT",
+        .info.words = "",
+    },
+    {
+        .info.name = "BF.LOADCHUNK",
+        .info.words = "",
+    },
+    {
+        .info.name = "BF.MADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "BF.MEXISTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "BF.RESERVE",
+        .info.words = "",
+    },
+    {
+        .info.name = "BF.SCANDUMP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "BGREWRITEAOF",
@@ -217,6 +351,69 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_BLOCKING,
         .wait_unit = REDISC_WAIT_SECONDS,
         .wait_word = -1,
+    },
+    {
+        .info.name = "CF.ADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.ADDNX",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.COMPACT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CF.COUNT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CF.DEBUG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CF.DEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.EXISTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CF.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CF.INSERT",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.INSERTNX",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.LOADCHUNK",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.MEXISTS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CF.RESERVE",
+        .info.words = "",
+    },
+    {
+        .info.name = "CF.SCANDUMP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "CLIENT",
@@ -488,11 +685,33 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
-        .info.name = "CLUSTER SYNCSLOTS",
+        .info.name = "CLUSTERSCAN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CMS.INCRBY",
         .info.words = "",
     },
     {
-        .info.name = "CLUSTERSCAN",
+        .info.name = "CMS.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "CMS.INITBYDIM",
+        .info.words = "",
+    },
+    {
+        .info.name = "CMS.INITBYPROB",
+        .info.words = "",
+    },
+    {
+        .info.name = "CMS.MERGE",
+        .info.words = "",
+    },
+    {
+        .info.name = "CMS.QUERY",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
@@ -726,6 +945,197 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
+        .info.name = "FT.ADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.AGGREGATE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "FT.ALIASADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.ALIASDEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.ALIASLIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.ALIASUPDATE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.ALTER",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.CONFIG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "FT.CONFIG GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.CONFIG HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.CONFIG SET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.CREATE",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.CURSOR",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "FT.CURSOR DEL",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "FT.CURSOR GC",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.CURSOR READ",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "FT.DEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.DICTADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.DICTDEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.DICTDUMP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.DROP",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.DROPINDEX",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.EXPLAIN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.EXPLAINCLI",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.HYBRID",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.MGET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.PROFILE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.SAFEADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.SEARCH",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.SPELLCHECK",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.SUGADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.SUGDEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.SUGGET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.SUGLEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.SYNADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "FT.SYNDUMP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.SYNUPDATE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT.TAGVALS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "FT._LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
         .info.name = "FUNCTION",
         .info.words = "",
     },
@@ -951,11 +1361,6 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
-        .info.name = "HOST:",
-        .info.words = "",
-        .info.flags = REDISC_COMMAND_READONLY,
-    },
-    {
         .info.name = "HOTKEYS",
         .info.words = "",
     },
@@ -1061,6 +1466,127 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.name = "INFO",
         .info.words = "",
         .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.ARRAPPEND",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.ARRINDEX",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.ARRINSERT",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.ARRLEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.ARRPOP",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.ARRTRIM",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.CLEAR",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.DEBUG",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY,
+    },
+    {
+        .info.name = "JSON.DEBUG HELP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.DEBUG MEMORY",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.DEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.FORGET",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.MERGE",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.MGET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.MSET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.NUMINCRBY",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.NUMMULTBY",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.NUMPOWBY",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.OBJKEYS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.OBJLEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.RESP",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.SET",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.STRAPPEND",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.STRLEN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "JSON.TOGGLE",
+        .info.words = "",
+    },
+    {
+        .info.name = "JSON.TYPE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "KEYS",
@@ -1329,17 +1855,9 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
-        .info.name = "PFDEBUG",
-        .info.words = "",
-    },
-    {
         .info.name = "PFMERGE",
         .info.words = "",
         .info.flags = REDISC_COMMAND_REPEATABLE,
-    },
-    {
-        .info.name = "PFSELFTEST",
-        .info.words = "",
     },
     {
         .info.name = "PING",
@@ -1347,20 +1865,11 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
-        .info.name = "POST",
-        .info.words = "",
-        .info.flags = REDISC_COMMAND_READONLY,
-    },
-    {
         .info.name = "PSETEX",
         .info.words = "",
     },
     {
         .info.name = "PSUBSCRIBE",
-        .info.words = "",
-    },
-    {
-        .info.name = "PSYNC",
         .info.words = "",
     },
     {
@@ -1443,10 +1952,6 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
-        .info.name = "REPLCONF",
-        .info.words = "",
-    },
-    {
         .info.name = "REPLICAOF",
         .info.words = "",
         .info.flags = REDISC_COMMAND_REPEATABLE,
@@ -1460,10 +1965,6 @@ const redisc_command_entry redisc_command_entries[] = {
     },
     {
         .info.name = "RESTORE",
-        .info.words = "",
-    },
-    {
-        .info.name = "RESTORE-ASKING",
         .info.words = "",
     },
     {
@@ -1857,8 +2358,71 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.words = "",
     },
     {
-        .info.name = "SYNC",
+        .info.name = "TDIGEST.ADD",
         .info.words = "",
+    },
+    {
+        .info.name = "TDIGEST.BYRANK",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.BYREVRANK",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.CDF",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.CREATE",
+        .info.words = "",
+    },
+    {
+        .info.name = "TDIGEST.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.MAX",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.MERGE",
+        .info.words = "",
+    },
+    {
+        .info.name = "TDIGEST.MIN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.QUANTILE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.RANK",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.RESET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.REVRANK",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TDIGEST.TRIMMED_MEAN",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "TIME",
@@ -1866,13 +2430,138 @@ const redisc_command_entry redisc_command_entries[] = {
         .info.flags = REDISC_COMMAND_REPEATABLE,
     },
     {
+        .info.name = "TOPK.ADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "TOPK.COUNT",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TOPK.INCRBY",
+        .info.words = "",
+    },
+    {
+        .info.name = "TOPK.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TOPK.LIST",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TOPK.QUERY",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TOPK.RESERVE",
+        .info.words = "",
+    },
+    {
         .info.name = "TOUCH",
         .info.words = "",
         .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
-        .info.name = "TRIMSLOTS",
+        .info.name = "TS.ADD",
         .info.words = "",
+    },
+    {
+        .info.name = "TS.ALTER",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.CREATE",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.CREATERULE",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.DECRBY",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.DEL",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.DELETERULE",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.GET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.INCRBY",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.INFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.MADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "TS.MGET",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.MRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.MREVRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.NRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.NREVRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.QUERYINDEX",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.QUERYLABELS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.RANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "TS.READ",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE | REDISC_COMMAND_BLOCKING,
+    },
+    {
+        .info.name = "TS.REVRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "TTL",
@@ -1895,6 +2584,69 @@ const redisc_command_entry redisc_command_entries[] = {
     {
         .info.name = "UNWATCH",
         .info.words = "",
+    },
+    {
+        .info.name = "VADD",
+        .info.words = "",
+    },
+    {
+        .info.name = "VCARD",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VDIM",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VEMB",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VGETATTR",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VINFO",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VISMEMBER",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VLINKS",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VRANDMEMBER",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VRANGE",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VREM",
+        .info.words = "",
+    },
+    {
+        .info.name = "VSETATTR",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_REPEATABLE,
+    },
+    {
+        .info.name = "VSIM",
+        .info.words = "",
+        .info.flags = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE,
     },
     {
         .info.name = "WAIT",
@@ -1973,10 +2725,6 @@ const redisc_command_entry redisc_command_entries[] = {
     },
     {
         .info.name = "XGROUP SETID",
-        .info.words = "",
-    },
-    {
-        .info.name = "XIDMPRECORD",
         .info.words = "",
     },
     {

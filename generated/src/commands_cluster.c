@@ -506,9 +506,9 @@ redisc_status redisc_cluster_migrateslots(redisc *r, redisc_migration_group_list
         const redisc_migration_group *item = &groups.items[i];
         redisc_put_word(&c, "$10\r\nSLOTSRANGE\r\n");
         for (size_t j = 0; j < item->ranges.count; j++) {
-            const redisc_slot_range *part = &item->ranges.items[j];
-            redisc_put_integer(&c, part->start_slot);
-            redisc_put_integer(&c, part->end_slot);
+            const redisc_slot_range *inner = &item->ranges.items[j];
+            redisc_put_integer(&c, inner->start_slot);
+            redisc_put_integer(&c, inner->end_slot);
         }
         redisc_put_word(&c, "$4\r\nNODE\r\n");
         redisc_put_str(&c, item->node_id, "groups[].node_id");

@@ -7,6 +7,73 @@
 
 #include <string.h>
 
+bool redisc_take_filter_chunk(redisc_reader *in, redisc_filter_chunk *value)
+{
+    size_t extra = 0;
+    if (!redisc_take_row(in, 2, &extra)) {
+        return false;
+    }
+    redisc_take_integer(in, &value->next);
+    redisc_take_optional_string(in, &value->data);
+    return redisc_skip_values(in, extra);
+}
+
+static bool read_filter_chunk(redisc_reader *in, void *out)
+{
+    redisc_filter_chunk *value = redisc_reader_begin(in, sizeof *value, in->reply->text);
+    if (value == NULL || !redisc_take_filter_chunk(in, value)) {
+        return false;
+    }
+    *(const redisc_filter_chunk **)out = value;
+    return true;
+}
+
+bool redisc_take_integer_outcome(redisc_reader *in, redisc_integer_outcome *value)
+{
+    if (redisc_take_nil(in)) {
+        return true;
+    }
+    if (redisc_integer_comes(in)) {
+        return redisc_take_integer(in, &value->value);
+    }
+    if (redisc_error_comes(in)) {
+        return redisc_take_error(in, &value->error);
+    }
+    return redisc_reader_mismatch(in, "an integer or an error");
+}
+
+bool redisc_fill_integer_outcome_list(redisc_reader *in, redisc_integer_outcome_list *list,
+                                      size_t count)
+{
+    redisc_integer_outcome *items = redisc_reader_room(in, count * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    memset(items, 0, count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        if (!redisc_take_integer_outcome(in, &items[i])) {
+            return false;
+        }
+    }
+    *list = (redisc_integer_outcome_list){items, count};
+    return true;
+}
+
+static bool read_integer_outcome_list(redisc_reader *in, void *out)
+{
+    size_t count = 0;
+    if (!redisc_take_array(in, &count)) {
+        return false;
+    }
+    size_t more = count * sizeof(redisc_integer_outcome) + in->reply->text;
+    redisc_integer_outcome_list *list = redisc_reader_begin(in, sizeof *list, more);
+    if (list == NULL || !redisc_fill_integer_outcome_list(in, list, count)) {
+        return false;
+    }
+    *(const redisc_integer_outcome_list **)out = list;
+    return true;
+}
+
 bool redisc_take_connection_info_field_3(redisc_reader *in, redisc_str name, redisc_str text,
                                          redisc_connection_info *value)
 {
@@ -234,3 +301,15 @@ bool redisc_take_hello_module_list(redisc_reader *in, redisc_hello_module_list *
     size_t count = 0;
     return redisc_take_array(in, &count) && redisc_fill_hello_module_list(in, list, count);
 }
+
+const redisc_result redisc_reads_filter_chunk = {
+    .size = sizeof(const redisc_filter_chunk *),
+    .read = read_filter_chunk,
+    .what = "filter_chunk",
+};
+
+const redisc_result redisc_reads_integer_outcome_list = {
+    .size = sizeof(const redisc_integer_outcome_list *),
+    .read = read_integer_outcome_list,
+    .what = "[integer_outcome]",
+};

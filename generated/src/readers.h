@@ -9,11 +9,25 @@
 
 #include <redisc/types.h>
 
+/* Options of calls that decide on what their results have: redisc_result's `given`. */
+enum {
+    REDISC_GIVEN_NOCONTENT = 1 << 0,
+    REDISC_GIVEN_WITHPAYLOADS = 1 << 1,
+    REDISC_GIVEN_WITHSCORES = 1 << 2,
+    REDISC_GIVEN_WITHSORTKEYS = 1 << 3,
+};
+
 extern const redisc_result redisc_reads_acl_log_entry_list;
 extern const redisc_result redisc_reads_acl_user;
+extern const redisc_result redisc_reads_aggregate_page;
+extern const redisc_result redisc_reads_aggregate_results;
+extern const redisc_result redisc_reads_array_element_list;
+extern const redisc_result redisc_reads_array_info;
 extern const redisc_result redisc_reads_autoclaimed;
 extern const redisc_result redisc_reads_autoclaimed_ids;
 extern const redisc_result redisc_reads_backup_state;
+extern const redisc_result redisc_reads_bloom_info;
+extern const redisc_result redisc_reads_boolean_outcome_list;
 extern const redisc_result redisc_reads_bumped_epoch;
 extern const redisc_result redisc_reads_channel_subscribers_list;
 extern const redisc_result redisc_reads_client_tracking_info;
@@ -30,7 +44,13 @@ extern const redisc_result redisc_reads_command_latency_entries;
 extern const redisc_result redisc_reads_commandlog_entry_list;
 extern const redisc_result redisc_reads_connection_info;
 extern const redisc_result redisc_reads_connection_info_list;
+extern const redisc_result redisc_reads_cuckoo_details;
+extern const redisc_result redisc_reads_cuckoo_info;
 extern const redisc_result redisc_reads_delivered_batch_list;
+extern const redisc_result redisc_reads_digest_info;
+extern const redisc_result redisc_reads_double_list_or_nil;
+extern const redisc_result redisc_reads_explained_results[];
+extern const redisc_result redisc_reads_filter_chunk;
 extern const redisc_result redisc_reads_geo_location_list;
 extern const redisc_result redisc_reads_geo_position_list_with_nils;
 extern const redisc_result redisc_reads_hello_info;
@@ -38,9 +58,12 @@ extern const redisc_result redisc_reads_hello_module_list;
 extern const redisc_result redisc_reads_hotkeys_report_list;
 extern const redisc_result redisc_reads_hscan_fields_page;
 extern const redisc_result redisc_reads_hscan_page;
+extern const redisc_result redisc_reads_hybrid_results;
 extern const redisc_result redisc_reads_incremented;
 extern const redisc_result redisc_reads_incremented_double;
+extern const redisc_result redisc_reads_index_info;
 extern const redisc_result redisc_reads_info_entry_list;
+extern const redisc_result redisc_reads_integer_outcome_list;
 extern const redisc_result redisc_reads_key_element;
 extern const redisc_result redisc_reads_key_elements;
 extern const redisc_result redisc_reads_key_flags_list;
@@ -48,9 +71,14 @@ extern const redisc_result redisc_reads_latency_event_list;
 extern const redisc_result redisc_reads_latency_sample_list;
 extern const redisc_result redisc_reads_lcs_matches;
 extern const redisc_result redisc_reads_library_list;
+extern const redisc_result redisc_reads_lone_integer;
+extern const redisc_result redisc_reads_lone_optional_integer;
+extern const redisc_result redisc_reads_lone_optional_str_list;
+extern const redisc_result redisc_reads_lone_optional_string;
 extern const redisc_result redisc_reads_memory_statistics;
 extern const redisc_result redisc_reads_migration_task_list;
 extern const redisc_result redisc_reads_object_internals;
+extern const redisc_result redisc_reads_option_help_list;
 extern const redisc_result redisc_reads_optional_acl_user;
 extern const redisc_result redisc_reads_optional_delivered_batch_list;
 extern const redisc_result redisc_reads_optional_hotkeys_report_list;
@@ -59,19 +87,31 @@ extern const redisc_result redisc_reads_optional_key_elements;
 extern const redisc_result redisc_reads_optional_popped_member;
 extern const redisc_result redisc_reads_optional_popped_members;
 extern const redisc_result redisc_reads_optional_ranked;
+extern const redisc_result redisc_reads_optional_raw_vector;
+extern const redisc_result redisc_reads_optional_sample;
 extern const redisc_result redisc_reads_optional_scored;
 extern const redisc_result redisc_reads_optional_sentinel_address;
+extern const redisc_result redisc_reads_optional_similar_list_list;
+extern const redisc_result redisc_reads_optional_str_list_list;
 extern const redisc_result redisc_reads_optional_stream_batch_list;
+extern const redisc_result redisc_reads_optional_vector_set_info;
+extern const redisc_result redisc_reads_pair_list_list_with_nils;
 extern const redisc_result redisc_reads_pending_entry_list;
 extern const redisc_result redisc_reads_pending_summary;
 extern const redisc_result redisc_reads_popped_member;
 extern const redisc_result redisc_reads_popped_members;
 extern const redisc_result redisc_reads_positive_integer;
 extern const redisc_result redisc_reads_ranked;
+extern const redisc_result redisc_reads_raw_vector;
 extern const redisc_result redisc_reads_role_details;
+extern const redisc_result redisc_reads_sample;
+extern const redisc_result redisc_reads_sample_column_row_list;
+extern const redisc_result redisc_reads_sample_list;
+extern const redisc_result redisc_reads_sample_row_list;
 extern const redisc_result redisc_reads_scan_page;
 extern const redisc_result redisc_reads_scored;
 extern const redisc_result redisc_reads_scripting_stats;
+extern const redisc_result redisc_reads_search_results[];
 extern const redisc_result redisc_reads_sentinel_address;
 extern const redisc_result redisc_reads_sentinel_cached_info_list;
 extern const redisc_result redisc_reads_sentinel_master_state;
@@ -80,11 +120,22 @@ extern const redisc_result redisc_reads_sentinel_peer_state_list;
 extern const redisc_result redisc_reads_sentinel_replica_state_list;
 extern const redisc_result redisc_reads_sentinel_script_list;
 extern const redisc_result redisc_reads_sentinel_vote;
+extern const redisc_result redisc_reads_series_info;
+extern const redisc_result redisc_reads_series_last_list;
+extern const redisc_result redisc_reads_series_rows_list;
+extern const redisc_result redisc_reads_series_samples_list;
 extern const redisc_result redisc_reads_server_time;
+extern const redisc_result redisc_reads_similar_attributes_list;
+extern const redisc_result redisc_reads_similar_details_list;
+extern const redisc_result redisc_reads_similar_list;
+extern const redisc_result redisc_reads_similar_list_list;
+extern const redisc_result redisc_reads_sketch_info;
 extern const redisc_result redisc_reads_slot_migration_list;
 extern const redisc_result redisc_reads_slot_statistics_entries;
 extern const redisc_result redisc_reads_slowlog_entry_list;
+extern const redisc_result redisc_reads_spellcheck_result;
 extern const redisc_result redisc_reads_sscan_page;
+extern const redisc_result redisc_reads_str_list_list_with_nils;
 extern const redisc_result redisc_reads_stream_batch_list;
 extern const redisc_result redisc_reads_stream_consumer_list;
 extern const redisc_result redisc_reads_stream_details;
@@ -92,9 +143,15 @@ extern const redisc_result redisc_reads_stream_entry_list;
 extern const redisc_result redisc_reads_stream_entry_list_with_nils;
 extern const redisc_result redisc_reads_stream_group_list;
 extern const redisc_result redisc_reads_stream_info;
+extern const redisc_result redisc_reads_suggestion_list[];
 extern const redisc_result redisc_reads_synced;
+extern const redisc_result redisc_reads_synonyms_list;
+extern const redisc_result redisc_reads_top_element_list;
+extern const redisc_result redisc_reads_top_info;
+extern const redisc_result redisc_reads_vector_set_info;
 extern const redisc_result redisc_reads_word_background_or_scheduled;
 extern const redisc_result redisc_reads_word_ok;
+extern const redisc_result redisc_reads_word_ok_or_noadd;
 extern const redisc_result redisc_reads_word_ok_or_nokey;
 extern const redisc_result redisc_reads_word_reset;
 extern const redisc_result redisc_reads_word_started_or_scheduled;
@@ -102,6 +159,10 @@ extern const redisc_result redisc_reads_zscan_members_page;
 extern const redisc_result redisc_reads_zscan_page;
 
 /* Of types that several groups have. */
+bool redisc_take_filter_chunk(redisc_reader *in, redisc_filter_chunk *value);
+bool redisc_take_integer_outcome(redisc_reader *in, redisc_integer_outcome *value);
+bool redisc_fill_integer_outcome_list(redisc_reader *in, redisc_integer_outcome_list *list,
+                                      size_t count);
 bool redisc_take_connection_info_field_3(redisc_reader *in, redisc_str name, redisc_str text,
                                          redisc_connection_info *value);
 bool redisc_take_connection_info_field_2(redisc_reader *in, redisc_str name, redisc_str text,

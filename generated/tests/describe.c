@@ -200,6 +200,48 @@ void describe_acl_selector_list(FILE *to, const redisc_acl_selector_list *list)
     fputc(']', to);
 }
 
+void describe_aggregate_row_list(FILE *to, const redisc_aggregate_row_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_aggregate_row(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_array_element_list(FILE *to, const redisc_array_element_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_array_element(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_boolean_outcome_list(FILE *to, const redisc_boolean_outcome_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_boolean_outcome(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_channel_subscribers_list(FILE *to, const redisc_channel_subscribers_list *list)
 {
     if (list == NULL) {
@@ -438,6 +480,20 @@ void describe_engine_stats_list(FILE *to, const redisc_engine_stats_list *list)
     fputc(']', to);
 }
 
+void describe_explained_document_list(FILE *to, const redisc_explained_document_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_explained_document(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_geo_location_list(FILE *to, const redisc_geo_location_list *list)
 {
     if (list == NULL) {
@@ -522,6 +578,34 @@ void describe_hotkeys_slots_list(FILE *to, const redisc_hotkeys_slots_list *list
     fputc(']', to);
 }
 
+void describe_index_field_list(FILE *to, const redisc_index_field_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_index_field(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_index_field_errors_list(FILE *to, const redisc_index_field_errors_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_index_field_errors(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_info_entry_list(FILE *to, const redisc_info_entry_list *list)
 {
     if (list == NULL) {
@@ -532,6 +616,20 @@ void describe_info_entry_list(FILE *to, const redisc_info_entry_list *list)
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_info_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_integer_outcome_list(FILE *to, const redisc_integer_outcome_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_integer_outcome(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -676,6 +774,20 @@ void describe_migration_task_list(FILE *to, const redisc_migration_task_list *li
     fputc(']', to);
 }
 
+void describe_misspelling_list(FILE *to, const redisc_misspelling_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_misspelling(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_moving_slot_list(FILE *to, const redisc_moving_slot_list *list)
 {
     if (list == NULL) {
@@ -686,6 +798,20 @@ void describe_moving_slot_list(FILE *to, const redisc_moving_slot_list *list)
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_moving_slot(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_option_help_list(FILE *to, const redisc_option_help_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_option_help(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -746,6 +872,48 @@ void describe_role_replica_list(FILE *to, const redisc_role_replica_list *list)
     fputc(']', to);
 }
 
+void describe_sample_list(FILE *to, const redisc_sample_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sample(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sample_column_row_list(FILE *to, const redisc_sample_column_row_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sample_column_row(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_sample_row_list(FILE *to, const redisc_sample_row_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_sample_row(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_scored_list(FILE *to, const redisc_scored_list *list)
 {
     if (list == NULL) {
@@ -756,6 +924,34 @@ void describe_scored_list(FILE *to, const redisc_scored_list *list)
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_scored(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_search_document_list(FILE *to, const redisc_search_document_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_search_document(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_search_field_list(FILE *to, const redisc_search_field_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_search_field(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -845,6 +1041,118 @@ void describe_sentinel_script_list(FILE *to, const redisc_sentinel_script_list *
     fputc(']', to);
 }
 
+void describe_series_chunk_list(FILE *to, const redisc_series_chunk_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_series_chunk(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_series_last_list(FILE *to, const redisc_series_last_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_series_last(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_series_rows_list(FILE *to, const redisc_series_rows_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_series_rows(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_series_rule_list(FILE *to, const redisc_series_rule_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_series_rule(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_series_samples_list(FILE *to, const redisc_series_samples_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_series_samples(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_similar_list(FILE *to, const redisc_similar_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_similar(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_similar_attributes_list(FILE *to, const redisc_similar_attributes_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_similar_attributes(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_similar_details_list(FILE *to, const redisc_similar_details_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_similar_details(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
 void describe_slot_migration_list(FILE *to, const redisc_slot_migration_list *list)
 {
     if (list == NULL) {
@@ -897,6 +1205,20 @@ void describe_slowlog_entry_list(FILE *to, const redisc_slowlog_entry_list *list
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_slowlog_entry(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_spelling_list(FILE *to, const redisc_spelling_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_spelling(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -982,6 +1304,90 @@ void describe_stream_group_details_list(FILE *to, const redisc_stream_group_deta
     for (size_t i = 0; i < list->count; i++) {
         fputs(i > 0 ? ", " : "", to);
         describe_stream_group_details(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_suggestion_list(FILE *to, const redisc_suggestion_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_suggestion(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_synonyms_list(FILE *to, const redisc_synonyms_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_synonyms(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_top_element_list(FILE *to, const redisc_top_element_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_top_element(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_pair_list_list(FILE *to, const redisc_pair_list_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_pair_list(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_search_field_list_list(FILE *to, const redisc_search_field_list_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_search_field_list(to, &list->items[i]);
+    }
+    fputc(']', to);
+}
+
+void describe_similar_list_list(FILE *to, const redisc_similar_list_list *list)
+{
+    if (list == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputc('[', to);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i > 0 ? ", " : "", to);
+        describe_similar_list(to, &list->items[i]);
     }
     fputc(']', to);
 }
@@ -1109,6 +1515,89 @@ void describe_acl_user(FILE *to, const redisc_acl_user *value)
     fputc('}', to);
 }
 
+void describe_aggregate_page(FILE *to, const redisc_aggregate_page *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{results: ", to);
+    describe_aggregate_results(to, &value->results);
+    fputs(", cursor: ", to);
+    describe_integer(to, value->cursor);
+    fputc('}', to);
+}
+
+void describe_aggregate_results(FILE *to, const redisc_aggregate_results *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{total: ", to);
+    describe_integer(to, value->total);
+    fputs(", rows: ", to);
+    describe_aggregate_row_list(to, &value->rows);
+    fputc('}', to);
+}
+
+void describe_aggregate_row(FILE *to, const redisc_aggregate_row *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{fields: ", to);
+    describe_search_field_list(to, &value->fields);
+    fputc('}', to);
+}
+
+void describe_array_element(FILE *to, const redisc_array_element *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{index: ", to);
+    describe_integer(to, value->index);
+    fputs(", value: ", to);
+    describe_string(to, &value->value);
+    fputc('}', to);
+}
+
+void describe_array_info(FILE *to, const redisc_array_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{count: ", to);
+    describe_integer(to, value->count);
+    fputs(", length: ", to);
+    describe_integer(to, value->length);
+    fputs(", next_index: ", to);
+    describe_integer(to, value->next_index);
+    fputs(", slices: ", to);
+    describe_integer(to, value->slices);
+    fputs(", directory_size: ", to);
+    describe_integer(to, value->directory_size);
+    fputs(", super_directory_entries: ", to);
+    describe_integer(to, value->super_directory_entries);
+    fputs(", slice_size: ", to);
+    describe_integer(to, value->slice_size);
+    fputs(", dense_slices: ", to);
+    describe_integer(to, value->dense_slices);
+    fputs(", sparse_slices: ", to);
+    describe_integer(to, value->sparse_slices);
+    fputs(", average_dense_size: ", to);
+    describe_double(to, value->average_dense_size);
+    fputs(", average_dense_fill: ", to);
+    describe_double(to, value->average_dense_fill);
+    fputs(", average_sparse_size: ", to);
+    describe_double(to, value->average_sparse_size);
+    fputc('}', to);
+}
+
 void describe_autoclaimed(FILE *to, const redisc_autoclaimed *value)
 {
     if (value == NULL) {
@@ -1153,6 +1642,38 @@ void describe_backup_state(FILE *to, const redisc_backup_state *value)
     describe_integer(to, value->start_time);
     fputs(", end_time: ", to);
     describe_integer(to, value->end_time);
+    fputc('}', to);
+}
+
+void describe_bloom_info(FILE *to, const redisc_bloom_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{capacity: ", to);
+    describe_integer(to, value->capacity);
+    fputs(", memory: ", to);
+    describe_integer(to, value->memory);
+    fputs(", filters: ", to);
+    describe_integer(to, value->filters);
+    fputs(", elements: ", to);
+    describe_integer(to, value->elements);
+    fputs(", expansion: ", to);
+    describe_optional_integer(to, value->expansion);
+    fputc('}', to);
+}
+
+void describe_boolean_outcome(FILE *to, const redisc_boolean_outcome *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{value: ", to);
+    describe_boolean(to, value->value);
+    fputs(", error: ", to);
+    describe_string(to, &value->error);
     fputc('}', to);
 }
 
@@ -1686,6 +2207,54 @@ void describe_connection_info(FILE *to, const redisc_connection_info *value)
     fputc('}', to);
 }
 
+void describe_cuckoo_details(FILE *to, const redisc_cuckoo_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{bucket_size: ", to);
+    describe_integer(to, value->bucket_size);
+    fputs(", buckets: ", to);
+    describe_integer(to, value->buckets);
+    fputs(", elements: ", to);
+    describe_integer(to, value->elements);
+    fputs(", deleted: ", to);
+    describe_integer(to, value->deleted);
+    fputs(", filters: ", to);
+    describe_integer(to, value->filters);
+    fputs(", max_iterations: ", to);
+    describe_integer(to, value->max_iterations);
+    fputs(", expansion: ", to);
+    describe_integer(to, value->expansion);
+    fputc('}', to);
+}
+
+void describe_cuckoo_info(FILE *to, const redisc_cuckoo_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{memory: ", to);
+    describe_integer(to, value->memory);
+    fputs(", buckets: ", to);
+    describe_integer(to, value->buckets);
+    fputs(", filters: ", to);
+    describe_integer(to, value->filters);
+    fputs(", elements: ", to);
+    describe_integer(to, value->elements);
+    fputs(", deleted: ", to);
+    describe_integer(to, value->deleted);
+    fputs(", bucket_size: ", to);
+    describe_integer(to, value->bucket_size);
+    fputs(", expansion: ", to);
+    describe_integer(to, value->expansion);
+    fputs(", max_iterations: ", to);
+    describe_integer(to, value->max_iterations);
+    fputc('}', to);
+}
+
 void describe_delivered_batch(FILE *to, const redisc_delivered_batch *value)
 {
     if (value == NULL) {
@@ -1716,6 +2285,33 @@ void describe_delivered_entry(FILE *to, const redisc_delivered_entry *value)
     fputc('}', to);
 }
 
+void describe_digest_info(FILE *to, const redisc_digest_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{compression: ", to);
+    describe_integer(to, value->compression);
+    fputs(", capacity: ", to);
+    describe_integer(to, value->capacity);
+    fputs(", merged_nodes: ", to);
+    describe_integer(to, value->merged_nodes);
+    fputs(", unmerged_nodes: ", to);
+    describe_integer(to, value->unmerged_nodes);
+    fputs(", merged_weight: ", to);
+    describe_integer(to, value->merged_weight);
+    fputs(", unmerged_weight: ", to);
+    describe_integer(to, value->unmerged_weight);
+    fputs(", observations: ", to);
+    describe_integer(to, value->observations);
+    fputs(", compressions: ", to);
+    describe_integer(to, value->compressions);
+    fputs(", memory: ", to);
+    describe_integer(to, value->memory);
+    fputc('}', to);
+}
+
 void describe_engine_counts(FILE *to, const redisc_engine_counts *value)
 {
     if (value == NULL) {
@@ -1739,6 +2335,64 @@ void describe_engine_stats(FILE *to, const redisc_engine_stats *value)
     describe_string(to, &value->name);
     fputs(", loaded: ", to);
     describe_engine_counts(to, &value->loaded);
+    fputc('}', to);
+}
+
+void describe_explained_document(FILE *to, const redisc_explained_document *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", score: ", to);
+    describe_explained_score(to, &value->score);
+    fputs(", payload: ", to);
+    describe_string(to, &value->payload);
+    fputs(", sort_key: ", to);
+    describe_string(to, &value->sort_key);
+    fputs(", fields: ", to);
+    describe_pair_list(to, &value->fields);
+    fputc('}', to);
+}
+
+void describe_explained_results(FILE *to, const redisc_explained_results *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{total: ", to);
+    describe_integer(to, value->total);
+    fputs(", documents: ", to);
+    describe_explained_document_list(to, &value->documents);
+    fputc('}', to);
+}
+
+void describe_explained_score(FILE *to, const redisc_explained_score *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{score: ", to);
+    describe_double(to, value->score);
+    fputs(", explanation: ", to);
+    describe_dynamic(to, &value->explanation);
+    fputc('}', to);
+}
+
+void describe_filter_chunk(FILE *to, const redisc_filter_chunk *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{next: ", to);
+    describe_integer(to, value->next);
+    fputs(", data: ", to);
+    describe_string(to, &value->data);
     fputc('}', to);
 }
 
@@ -1909,6 +2563,23 @@ void describe_hscan_page(FILE *to, const redisc_hscan_page *value)
     fputc('}', to);
 }
 
+void describe_hybrid_results(FILE *to, const redisc_hybrid_results *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{total: ", to);
+    describe_integer(to, value->total);
+    fputs(", rows: ", to);
+    describe_search_field_list_list(to, &value->rows);
+    fputs(", warnings: ", to);
+    describe_str_list(to, &value->warnings);
+    fputs(", time: ", to);
+    describe_double(to, value->time);
+    fputc('}', to);
+}
+
 void describe_incremented(FILE *to, const redisc_incremented *value)
 {
     if (value == NULL) {
@@ -1935,6 +2606,257 @@ void describe_incremented_double(FILE *to, const redisc_incremented_double *valu
     fputc('}', to);
 }
 
+void describe_index_collection(FILE *to, const redisc_index_collection *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{collected: ", to);
+    describe_double(to, value->collected);
+    fputs(", total_time: ", to);
+    describe_double(to, value->total_time);
+    fputs(", cycles: ", to);
+    describe_double(to, value->cycles);
+    fputs(", average_time: ", to);
+    describe_double(to, value->average_time);
+    fputs(", last_time: ", to);
+    describe_double(to, value->last_time);
+    fputs(", missed_trees: ", to);
+    describe_double(to, value->missed_trees);
+    fputs(", denied_blocks: ", to);
+    describe_double(to, value->denied_blocks);
+    fputc('}', to);
+}
+
+void describe_index_cursors(FILE *to, const redisc_index_cursors *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{idle: ", to);
+    describe_unsigned(to, value->idle);
+    fputs(", total: ", to);
+    describe_unsigned(to, value->total);
+    fputs(", capacity: ", to);
+    describe_unsigned(to, value->capacity);
+    fputs(", index_total: ", to);
+    describe_unsigned(to, value->index_total);
+    fputc('}', to);
+}
+
+void describe_index_definition(FILE *to, const redisc_index_definition *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key_type: ", to);
+    describe_string(to, &value->key_type);
+    fputs(", prefixes: ", to);
+    describe_str_list(to, &value->prefixes);
+    fputs(", filter: ", to);
+    describe_string(to, &value->filter);
+    fputs(", default_language: ", to);
+    describe_string(to, &value->default_language);
+    fputs(", language_field: ", to);
+    describe_string(to, &value->language_field);
+    fputs(", default_score: ", to);
+    describe_double(to, value->default_score);
+    fputs(", score_field: ", to);
+    describe_string(to, &value->score_field);
+    fputs(", payload_field: ", to);
+    describe_string(to, &value->payload_field);
+    fputs(", indexes_all: ", to);
+    describe_string(to, &value->indexes_all);
+    fputc('}', to);
+}
+
+void describe_index_dialects(FILE *to, const redisc_index_dialects *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{dialect_1: ", to);
+    describe_unsigned(to, value->dialect_1);
+    fputs(", dialect_2: ", to);
+    describe_unsigned(to, value->dialect_2);
+    fputs(", dialect_3: ", to);
+    describe_unsigned(to, value->dialect_3);
+    fputs(", dialect_4: ", to);
+    describe_unsigned(to, value->dialect_4);
+    fputc('}', to);
+}
+
+void describe_index_errors(FILE *to, const redisc_index_errors *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{failures: ", to);
+    describe_unsigned(to, value->failures);
+    fputs(", last_error: ", to);
+    describe_string(to, &value->last_error);
+    fputs(", last_key: ", to);
+    describe_string(to, &value->last_key);
+    fputs(", background_status: ", to);
+    describe_string(to, &value->background_status);
+    fputc('}', to);
+}
+
+void describe_index_field(FILE *to, const redisc_index_field *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{identifier: ", to);
+    describe_string(to, &value->identifier);
+    fputs(", name: ", to);
+    describe_string(to, &value->name);
+    fputs(", type: ", to);
+    describe_string(to, &value->type);
+    fputs(", weight: ", to);
+    describe_double(to, value->weight);
+    fputs(", separator: ", to);
+    describe_string(to, &value->separator);
+    fputs(", coordinates: ", to);
+    describe_string(to, &value->coordinates);
+    fputs(", algorithm: ", to);
+    describe_string(to, &value->algorithm);
+    fputs(", data_type: ", to);
+    describe_string(to, &value->data_type);
+    fputs(", dimensions: ", to);
+    describe_unsigned(to, value->dimensions);
+    fputs(", distance_metric: ", to);
+    describe_string(to, &value->distance_metric);
+    fputs(", links: ", to);
+    describe_unsigned(to, value->links);
+    fputs(", ef_construction: ", to);
+    describe_unsigned(to, value->ef_construction);
+    fputs(", ef_runtime: ", to);
+    describe_unsigned(to, value->ef_runtime);
+    fputs(", case_sensitive: ", to);
+    describe_boolean(to, value->case_sensitive);
+    fputs(", sortable: ", to);
+    describe_boolean(to, value->sortable);
+    fputs(", unnormalized: ", to);
+    describe_boolean(to, value->unnormalized);
+    fputs(", unstemmed: ", to);
+    describe_boolean(to, value->unstemmed);
+    fputs(", unindexed: ", to);
+    describe_boolean(to, value->unindexed);
+    fputs(", suffix_trie: ", to);
+    describe_boolean(to, value->suffix_trie);
+    fputs(", indexes_empty: ", to);
+    describe_boolean(to, value->indexes_empty);
+    fputs(", indexes_missing: ", to);
+    describe_boolean(to, value->indexes_missing);
+    fputc('}', to);
+}
+
+void describe_index_field_errors(FILE *to, const redisc_index_field_errors *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{identifier: ", to);
+    describe_string(to, &value->identifier);
+    fputs(", name: ", to);
+    describe_string(to, &value->name);
+    fputs(", errors: ", to);
+    describe_index_errors(to, &value->errors);
+    fputc('}', to);
+}
+
+static void describe_index_info_2(FILE *to, const redisc_index_info *value)
+{
+    fputs(", indexing_time: ", to);
+    describe_double(to, value->indexing_time);
+    fputs(", indexing: ", to);
+    describe_unsigned(to, value->indexing);
+    fputs(", share_indexed: ", to);
+    describe_double(to, value->share_indexed);
+    fputs(", uses: ", to);
+    describe_unsigned(to, value->uses);
+    fputs(", cleaning: ", to);
+    describe_unsigned(to, value->cleaning);
+    fputs(", collection: ", to);
+    describe_index_collection(to, &value->collection);
+    fputs(", cursors: ", to);
+    describe_index_cursors(to, &value->cursors);
+    fputs(", stopwords: ", to);
+    describe_str_list(to, &value->stopwords);
+    fputs(", dialects: ", to);
+    describe_index_dialects(to, &value->dialects);
+    fputs(", errors: ", to);
+    describe_index_errors(to, &value->errors);
+    fputs(", field_errors: ", to);
+    describe_index_field_errors_list(to, &value->field_errors);
+}
+
+void describe_index_info(FILE *to, const redisc_index_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", options: ", to);
+    describe_str_list(to, &value->options);
+    fputs(", definition: ", to);
+    describe_index_definition(to, &value->definition);
+    fputs(", fields: ", to);
+    describe_index_field_list(to, &value->fields);
+    fputs(", documents: ", to);
+    describe_unsigned(to, value->documents);
+    fputs(", last_document_id: ", to);
+    describe_unsigned(to, value->last_document_id);
+    fputs(", terms: ", to);
+    describe_unsigned(to, value->terms);
+    fputs(", records: ", to);
+    describe_unsigned(to, value->records);
+    fputs(", inverted_size: ", to);
+    describe_double(to, value->inverted_size);
+    fputs(", vector_size: ", to);
+    describe_double(to, value->vector_size);
+    fputs(", inverted_blocks: ", to);
+    describe_unsigned(to, value->inverted_blocks);
+    fputs(", offset_size: ", to);
+    describe_double(to, value->offset_size);
+    fputs(", document_table_size: ", to);
+    describe_double(to, value->document_table_size);
+    fputs(", sortable_size: ", to);
+    describe_double(to, value->sortable_size);
+    fputs(", key_table_size: ", to);
+    describe_double(to, value->key_table_size);
+    fputs(", tag_size: ", to);
+    describe_double(to, value->tag_size);
+    fputs(", text_size: ", to);
+    describe_double(to, value->text_size);
+    fputs(", total_size: ", to);
+    describe_double(to, value->total_size);
+    fputs(", geoshape_size: ", to);
+    describe_double(to, value->geoshape_size);
+    fputs(", records_per_document: ", to);
+    describe_double(to, value->records_per_document);
+    fputs(", bytes_per_record: ", to);
+    describe_double(to, value->bytes_per_record);
+    fputs(", offsets_per_term: ", to);
+    describe_double(to, value->offsets_per_term);
+    fputs(", offset_bits_per_record: ", to);
+    describe_double(to, value->offset_bits_per_record);
+    fputs(", failures: ", to);
+    describe_unsigned(to, value->failures);
+    describe_index_info_2(to, value);
+    fputc('}', to);
+}
+
 void describe_info_entry(FILE *to, const redisc_info_entry *value)
 {
     if (value == NULL) {
@@ -1949,6 +2871,19 @@ void describe_info_entry(FILE *to, const redisc_info_entry *value)
     describe_string(to, &value->value);
     fputs(", parts: ", to);
     describe_pair_list(to, &value->parts);
+    fputc('}', to);
+}
+
+void describe_integer_outcome(FILE *to, const redisc_integer_outcome *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{value: ", to);
+    describe_integer(to, value->value);
+    fputs(", error: ", to);
+    describe_string(to, &value->error);
     fputc('}', to);
 }
 
@@ -2326,6 +3261,19 @@ void describe_migration_task(FILE *to, const redisc_migration_task *value)
     fputc('}', to);
 }
 
+void describe_misspelling(FILE *to, const redisc_misspelling *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{term: ", to);
+    describe_string(to, &value->term);
+    fputs(", suggestions: ", to);
+    describe_spelling_list(to, &value->suggestions);
+    fputc('}', to);
+}
+
 void describe_moving_slot(FILE *to, const redisc_moving_slot *value)
 {
     if (value == NULL) {
@@ -2371,6 +3319,21 @@ void describe_object_internals(FILE *to, const redisc_object_internals *value)
     describe_boolean(to, value->quicklist_compressed);
     fputs(", quicklist_uncompressed_size: ", to);
     describe_integer(to, value->quicklist_uncompressed_size);
+    fputc('}', to);
+}
+
+void describe_option_help(FILE *to, const redisc_option_help *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", description: ", to);
+    describe_string(to, &value->description);
+    fputs(", value: ", to);
+    describe_string(to, &value->value);
     fputc('}', to);
 }
 
@@ -2479,6 +3442,23 @@ void describe_ranked(FILE *to, const redisc_ranked *value)
     fputc('}', to);
 }
 
+void describe_raw_vector(FILE *to, const redisc_raw_vector *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{quantization: ", to);
+    describe_string(to, &value->quantization);
+    fputs(", data: ", to);
+    describe_string(to, &value->data);
+    fputs(", norm: ", to);
+    describe_double(to, value->norm);
+    fputs(", range: ", to);
+    describe_double(to, value->range);
+    fputc('}', to);
+}
+
 void describe_role_details(FILE *to, const redisc_role_details *value)
 {
     if (value == NULL) {
@@ -2534,6 +3514,45 @@ void describe_running_script(FILE *to, const redisc_running_script *value)
     fputc('}', to);
 }
 
+void describe_sample(FILE *to, const redisc_sample *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{timestamp: ", to);
+    describe_integer(to, value->timestamp);
+    fputs(", value: ", to);
+    describe_double(to, value->value);
+    fputc('}', to);
+}
+
+void describe_sample_column_row(FILE *to, const redisc_sample_column_row *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{timestamp: ", to);
+    describe_integer(to, value->timestamp);
+    fputs(", values: ", to);
+    describe_double_list(to, &value->values);
+    fputc('}', to);
+}
+
+void describe_sample_row(FILE *to, const redisc_sample_row *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{timestamp: ", to);
+    describe_integer(to, value->timestamp);
+    fputs(", values: ", to);
+    describe_double_list(to, &value->values);
+    fputc('}', to);
+}
+
 void describe_scan_page(FILE *to, const redisc_scan_page *value)
 {
     if (value == NULL) {
@@ -2570,6 +3589,64 @@ void describe_scripting_stats(FILE *to, const redisc_scripting_stats *value)
     describe_running_script(to, value->running_script);
     fputs(", engines: ", to);
     describe_engine_stats_list(to, &value->engines);
+    fputc('}', to);
+}
+
+void describe_search_document(FILE *to, const redisc_search_document *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{id: ", to);
+    describe_string(to, &value->id);
+    fputs(", score: ", to);
+    describe_double(to, value->score);
+    fputs(", payload: ", to);
+    describe_string(to, &value->payload);
+    fputs(", sort_key: ", to);
+    describe_string(to, &value->sort_key);
+    fputs(", fields: ", to);
+    describe_pair_list(to, &value->fields);
+    fputc('}', to);
+}
+
+void describe_search_field(FILE *to, const redisc_search_field *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{name: ", to);
+    describe_string(to, &value->name);
+    fputs(", value: ", to);
+    describe_search_value(to, &value->value);
+    fputc('}', to);
+}
+
+void describe_search_results(FILE *to, const redisc_search_results *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{total: ", to);
+    describe_integer(to, value->total);
+    fputs(", documents: ", to);
+    describe_search_document_list(to, &value->documents);
+    fputc('}', to);
+}
+
+void describe_search_value(FILE *to, const redisc_search_value *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{text: ", to);
+    describe_string(to, &value->text);
+    fputs(", items: ", to);
+    describe_dynamic(to, &value->items);
     fputc('}', to);
 }
 
@@ -2847,6 +3924,128 @@ void describe_sentinel_vote(FILE *to, const redisc_sentinel_vote *value)
     fputc('}', to);
 }
 
+void describe_series_chunk(FILE *to, const redisc_series_chunk *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{first: ", to);
+    describe_integer(to, value->first);
+    fputs(", last: ", to);
+    describe_integer(to, value->last);
+    fputs(", samples: ", to);
+    describe_integer(to, value->samples);
+    fputs(", size: ", to);
+    describe_integer(to, value->size);
+    fputs(", bytes_per_sample: ", to);
+    describe_double(to, value->bytes_per_sample);
+    fputc('}', to);
+}
+
+void describe_series_info(FILE *to, const redisc_series_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{samples: ", to);
+    describe_integer(to, value->samples);
+    fputs(", memory: ", to);
+    describe_integer(to, value->memory);
+    fputs(", first: ", to);
+    describe_integer(to, value->first);
+    fputs(", last: ", to);
+    describe_integer(to, value->last);
+    fputs(", retention: ", to);
+    describe_integer(to, value->retention);
+    fputs(", chunk_count: ", to);
+    describe_integer(to, value->chunk_count);
+    fputs(", chunk_size: ", to);
+    describe_integer(to, value->chunk_size);
+    fputs(", chunk_type: ", to);
+    describe_string(to, &value->chunk_type);
+    fputs(", duplicate_policy: ", to);
+    describe_string(to, &value->duplicate_policy);
+    fputs(", labels: ", to);
+    describe_pair_list(to, &value->labels);
+    fputs(", source: ", to);
+    describe_string(to, &value->source);
+    fputs(", rules: ", to);
+    describe_series_rule_list(to, &value->rules);
+    fputs(", ignore_max_time_difference: ", to);
+    describe_integer(to, value->ignore_max_time_difference);
+    fputs(", ignore_max_value_difference: ", to);
+    describe_double(to, value->ignore_max_value_difference);
+    fputs(", key: ", to);
+    describe_string(to, &value->key);
+    fputs(", chunks: ", to);
+    describe_series_chunk_list(to, &value->chunks);
+    fputc('}', to);
+}
+
+void describe_series_last(FILE *to, const redisc_series_last *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", labels: ", to);
+    describe_pair_list(to, &value->labels);
+    fputs(", sample: ", to);
+    describe_sample(to, value->sample);
+    fputc('}', to);
+}
+
+void describe_series_rows(FILE *to, const redisc_series_rows *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", labels: ", to);
+    describe_pair_list(to, &value->labels);
+    fputs(", rows: ", to);
+    describe_sample_row_list(to, &value->rows);
+    fputc('}', to);
+}
+
+void describe_series_rule(FILE *to, const redisc_series_rule *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{destination: ", to);
+    describe_string(to, &value->destination);
+    fputs(", bucket_duration: ", to);
+    describe_integer(to, value->bucket_duration);
+    fputs(", aggregator: ", to);
+    describe_string(to, &value->aggregator);
+    fputs(", alignment: ", to);
+    describe_integer(to, value->alignment);
+    fputc('}', to);
+}
+
+void describe_series_samples(FILE *to, const redisc_series_samples *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{key: ", to);
+    describe_string(to, &value->key);
+    fputs(", labels: ", to);
+    describe_pair_list(to, &value->labels);
+    fputs(", samples: ", to);
+    describe_sample_list(to, &value->samples);
+    fputc('}', to);
+}
+
 void describe_server_time(FILE *to, const redisc_server_time *value)
 {
     if (value == NULL) {
@@ -2857,6 +4056,62 @@ void describe_server_time(FILE *to, const redisc_server_time *value)
     describe_integer(to, value->seconds);
     fputs(", microseconds: ", to);
     describe_integer(to, value->microseconds);
+    fputc('}', to);
+}
+
+void describe_similar(FILE *to, const redisc_similar *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{element: ", to);
+    describe_string(to, &value->element);
+    fputs(", score: ", to);
+    describe_double(to, value->score);
+    fputc('}', to);
+}
+
+void describe_similar_attributes(FILE *to, const redisc_similar_attributes *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{element: ", to);
+    describe_string(to, &value->element);
+    fputs(", attributes: ", to);
+    describe_string(to, &value->attributes);
+    fputc('}', to);
+}
+
+void describe_similar_details(FILE *to, const redisc_similar_details *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{element: ", to);
+    describe_string(to, &value->element);
+    fputs(", score: ", to);
+    describe_double(to, value->score);
+    fputs(", attributes: ", to);
+    describe_string(to, &value->attributes);
+    fputc('}', to);
+}
+
+void describe_sketch_info(FILE *to, const redisc_sketch_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{width: ", to);
+    describe_integer(to, value->width);
+    fputs(", depth: ", to);
+    describe_integer(to, value->depth);
+    fputs(", count: ", to);
+    describe_integer(to, value->count);
     fputc('}', to);
 }
 
@@ -2945,6 +4200,30 @@ void describe_slowlog_entry(FILE *to, const redisc_slowlog_entry *value)
     describe_string(to, &value->client_name);
     fputs(", argc: ", to);
     describe_integer(to, value->argc);
+    fputc('}', to);
+}
+
+void describe_spellcheck_result(FILE *to, const redisc_spellcheck_result *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{terms: ", to);
+    describe_misspelling_list(to, &value->terms);
+    fputc('}', to);
+}
+
+void describe_spelling(FILE *to, const redisc_spelling *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{score: ", to);
+    describe_double(to, value->score);
+    fputs(", text: ", to);
+    describe_string(to, &value->text);
     fputc('}', to);
 }
 
@@ -3149,6 +4428,21 @@ void describe_stream_info(FILE *to, const redisc_stream_info *value)
     fputc('}', to);
 }
 
+void describe_suggestion(FILE *to, const redisc_suggestion *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{text: ", to);
+    describe_string(to, &value->text);
+    fputs(", score: ", to);
+    describe_double(to, value->score);
+    fputs(", payload: ", to);
+    describe_string(to, &value->payload);
+    fputc('}', to);
+}
+
 void describe_synced(FILE *to, const redisc_synced *value)
 {
     if (value == NULL) {
@@ -3159,6 +4453,76 @@ void describe_synced(FILE *to, const redisc_synced *value)
     describe_integer(to, value->local);
     fputs(", replicas: ", to);
     describe_integer(to, value->replicas);
+    fputc('}', to);
+}
+
+void describe_synonyms(FILE *to, const redisc_synonyms *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{term: ", to);
+    describe_string(to, &value->term);
+    fputs(", groups: ", to);
+    describe_str_list(to, &value->groups);
+    fputc('}', to);
+}
+
+void describe_top_element(FILE *to, const redisc_top_element *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{element: ", to);
+    describe_string(to, &value->element);
+    fputs(", count: ", to);
+    describe_integer(to, value->count);
+    fputc('}', to);
+}
+
+void describe_top_info(FILE *to, const redisc_top_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{k: ", to);
+    describe_integer(to, value->k);
+    fputs(", width: ", to);
+    describe_integer(to, value->width);
+    fputs(", depth: ", to);
+    describe_integer(to, value->depth);
+    fputs(", decay: ", to);
+    describe_double(to, value->decay);
+    fputc('}', to);
+}
+
+void describe_vector_set_info(FILE *to, const redisc_vector_set_info *value)
+{
+    if (value == NULL) {
+        fputs("null", to);
+        return;
+    }
+    fputs("{quantization: ", to);
+    describe_string(to, &value->quantization);
+    fputs(", links: ", to);
+    describe_integer(to, value->links);
+    fputs(", dimensions: ", to);
+    describe_integer(to, value->dimensions);
+    fputs(", input_dimensions: ", to);
+    describe_integer(to, value->input_dimensions);
+    fputs(", size: ", to);
+    describe_integer(to, value->size);
+    fputs(", top_layer: ", to);
+    describe_integer(to, value->top_layer);
+    fputs(", with_attributes: ", to);
+    describe_integer(to, value->with_attributes);
+    fputs(", id: ", to);
+    describe_integer(to, value->id);
+    fputs(", last_node_id: ", to);
+    describe_integer(to, value->last_node_id);
     fputc('}', to);
 }
 

@@ -15,10 +15,13 @@
     }
 #define TRANSACTION(word)                                                                          \
     KEPT(word, REDISC_COMMAND_CONNECTION,                                                          \
-         "A transaction belongs to one connection, so pin a connection.")
+         "A transaction belongs to one connection, so use a pipeline, or pin a connection.")
 #define STREAM(word)                                                                               \
     KEPT(word, REDISC_COMMAND_CONNECTION | REDISC_COMMAND_UNANSWERED,                              \
          "It turns its connection into a stream, which a call with one reply can't follow.")
+#define SUBSCRIPTION(word)                                                                         \
+    KEPT(word, REDISC_COMMAND_CONNECTION | REDISC_COMMAND_UNANSWERED,                              \
+         "Messages are no replies, so use a subscriber.")
 #define MODE(word)                                                                                 \
     KEPT(word, REDISC_COMMAND_CONNECTION,                                                          \
          "The mode belongs to one connection, so pin a connection.")
@@ -35,20 +38,21 @@ static const redisc_command_entry kept[] = {
          "Without replies there is no telling whether a command worked."),
     TRANSACTION("DISCARD"),
     TRANSACTION("EXEC"),
-    STREAM("MONITOR"),
+    KEPT("MONITOR", REDISC_COMMAND_CONNECTION | REDISC_COMMAND_UNANSWERED,
+         "What it tells is no reply, so use an observer."),
     TRANSACTION("MULTI"),
-    STREAM("PSUBSCRIBE"),
+    SUBSCRIPTION("PSUBSCRIBE"),
     STREAM("PSYNC"),
-    STREAM("PUNSUBSCRIBE"),
+    SUBSCRIPTION("PUNSUBSCRIBE"),
     MODE("READONLY"),
     MODE("READWRITE"),
     MODE("REPLCONF"),
     MODE("SCRIPT DEBUG"),
-    STREAM("SSUBSCRIBE"),
-    STREAM("SUBSCRIBE"),
-    STREAM("SUNSUBSCRIBE"),
+    SUBSCRIPTION("SSUBSCRIBE"),
+    SUBSCRIPTION("SUBSCRIBE"),
+    SUBSCRIPTION("SUNSUBSCRIBE"),
     STREAM("SYNC"),
-    STREAM("UNSUBSCRIBE"),
+    SUBSCRIPTION("UNSUBSCRIBE"),
     TRANSACTION("UNWATCH"),
     TRANSACTION("WATCH"),
     BLOCKS("XREAD", REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE),

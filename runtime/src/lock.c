@@ -225,11 +225,11 @@ redisc_status redisc_lock_acquire_within(redisc_lock *lock, int64_t wait_ms, boo
 
 redisc_status redisc_lock_acquire(redisc_lock *lock, bool *held)
 {
-    if (lock == NULL) {
-        return no_lock("redisc_lock_acquire");
+    int64_t wait_ms = 0;
+    if (lock != NULL && !lock->options.dont_wait) {
+        wait_ms = lock->options.wait_ms == 0 ? -1 : lock->options.wait_ms;
     }
-    int64_t wait_ms = lock->options.wait_ms == 0 ? -1 : lock->options.wait_ms;
-    return redisc_lock_acquire_within(lock, lock->options.dont_wait ? 0 : wait_ms, held);
+    return redisc_lock_acquire_within(lock, wait_ms, held);
 }
 
 /* Runs a script on the lock with its token; REDISC_ERROR_LOCK if it is no longer ours. */

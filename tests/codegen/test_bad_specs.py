@@ -236,6 +236,86 @@ BAD_TYPES = {
 }
 
 
+def fields(*more, **keys):
+    """A record with further fields."""
+    return record(fields=RECORD["fields"] + list(more), **keys)
+
+
+def gives(reply, **keys):
+    """A command that gives a reply of that type; what its example says does not matter."""
+    return good(functions=[{"name": "take", "args": "key", "reply": reply, "out": "it"}], examples=[example(reply="*0\r\n", gives=[])], **keys)
+
+
+BAD_FORMS = {
+    "key that is no field": (thing(), [record(form="map", key="label")], TYPE + '/key: there is no field "label" that is a string or an integer'),
+    "key of a text": (thing(), [record(form="text-fields", key="name")], TYPE + "/key: only a tuple or a map can have it"),
+    "map of records without a key": (gives("{thing}"), [record(form="map")], FILE + '/functions/0/reply: {thing} needs a map with a "key", which thing is not'),
+    "map of lists": (gives("{[string]}"), [], FILE + '/functions/0/reply: "{[string]}" is no reply type: the values of a map are strings or records'),
+    "text that has a list": (thing(), [fields({"name": "more", "type": "[string]"}, text="-")], TYPE + "/text: what comes as a text has scalars only"),
+    "text of a map": (thing(), [record(form="map", text="-")], TYPE + "/text: only a tuple can have it"),
+    "separator of a tuple": (thing(), [record(separator="line")], TYPE + '/: only text-fields have "assign" and "separator"'),
+    "flag that is no boolean": (thing(), [record(form="flags")], TYPE + "/fields/0/type: a flag can't be string: it is a boolean"),
+    "flag in a tuple": (thing(), [fields({"name": "more", "type": "flag"})], TYPE + "/fields/2/type: only the form map can have a field flag"),
+    "error in a map": (thing(), [fields({"name": "more", "type": "error"}, form="map")], TYPE + "/fields/2/type: only the form kinds can have a field error"),
+    "word with a name": (thing(), [fields({"name": "more", "type": "word:TERM"})], TYPE + "/fields/2: a word or skip:map has no name"),
+    "field without a name": (thing(), [fields({"type": "string"})], TYPE + '/fields/2: the key "name" is missing'),
+    "one of two words": (thing(), [fields({"type": "word:A|B"})], TYPE + '/fields/2: the key "name" is missing'),
+    "rest in the middle": (thing(), [record(fields=[{"name": "all", "type": "[string]", "rest": True}] + RECORD["fields"])],
+                           TYPE + "/fields/0/rest: what takes the rest is the last field, and a list"),
+    "rest of a map": (thing(), [fields({"name": "more", "type": "[string]", "rest": True}, form="map")], TYPE + "/fields/2/rest: only a tuple's field can have it"),
+    "for a number": (thing(), [record(fields=[{"name": "size", "type": "integer"}, {"name": "more", "type": "string", "for": ["a"]}])],
+                     TYPE + "/fields/1/for: the first field has to be a string that tells"),
+    "option that the command has not": (thing(), [fields({"name": "more", "type": "string", "when": "withmore"})],
+                                        FILE + '/functions/0/reply: thing has fields that depend on "withmore", which TAKE has not'),
+    "split of a number": (thing(), [fields({"name": "more", "type": "integer", "split": " "}, form="map")],
+                          TYPE + "/fields/2/split: only a [string] can come as a text"),
+    "names that begin so of a tuple": (thing(), [fields({"name": "more", "type": "string", "wire": "db.*"})],
+                                       TYPE + "/fields/2/wire: only a {T} of a map can have all names that begin so"),
+    "list that the runtime can't read": (gives("[thing]"), [record(form="runtime")], FILE + "/functions/0/reply: the runtime has no function redisc_take_thing_list"),
+    "record of the runtime alone": (gives("thing"), [record(form="runtime")], FILE + "/functions/0/reply: the type thing is read by the runtime, as a list only"),
+    "type that holds itself by another": (thing(), [fields({"name": "inner", "type": "[other]"}), {**RECORD, "type": "other", "fields": [{"name": "back", "type": "[thing]"}]}],
+                                          TYPE + "/: a thing holds itself"),
+    "alone within a record": (thing(), [fields({"name": "more", "type": "alone:string"})], TYPE + '/fields/2/type: "alone:string" is the type of a whole reply only'),
+    "record alone": (gives("alone:thing"), [record()], FILE + '/functions/0/reply: "alone:thing" is no reply type: a scalar or a list may come alone'),
+    "JSON of strings": (gives("json:[string]"), [], FILE + '/functions/0/reply: "json:[string]" is no reply type: only json:[double?] is'),
+    "list of nothing": (gives("[closed]"), [], FILE + '/functions/0/reply: "[closed]" is no reply type: a list can\'t be made of closed'),
+    "no reply where one comes": (good(examples=[example(reply="")]), [], FILE + "/examples/0/reply: there is no reply, for ok"),
+    "words of a flag": (with_args({"name": "any", "token": "ANY", "counted": "words"}), [], FILE + "/args/1/counted: only lists and blocks are counted; a block by its words"),
+    "empty list that is not counted": (with_args({"name": "all", "type": "string", "many": True, "zero": "value"}), [],
+                                       FILE + "/args/1/zero: only a list that is counted and required can be sent empty"),
+    "key that is none": (with_args({"name": "a", "type": "integer", "access": "not_key"}), [], FILE + "/args/1/access: what is no key is a string"),
+    "access of a number": (with_args({"name": "a", "type": "integer", "access": "RO"}), [], FILE + "/args/1/access: only keys have it"),
+    "unknown need": (good(examples=[example(live={"needs": "luck"})]), [], FILE + "/examples/0/live/needs: "),
+    "struct with other fields than the record": (
+        good(args=[KEY, {"name": "all", "many": True, "struct": "thing", "of": [{"name": "name", "type": "string"}]}],
+             functions=[{"name": "take", "args": "key all", "reply": "thing", "out": "it"}],
+             examples=[{"call": "take", "with": {"key": "k", "all": [{"name": "a"}]}, "sends": ["TAKE", "k", "a"], "reply": "*2\r\n$1\r\na\r\n:1\r\n",
+                        "gives": {"name": "a", "size": 1}, "live": {}}]),
+        [record()], TYPE + '/fields: the struct "thing" of spec/tiny/take.json: /args/1 has other fields'),
+}
+
+
+@pytest.mark.parametrize("rule", BAD_FORMS)
+def test_bad_form(rule, problems_of):
+    content, types, expected = BAD_FORMS[rule]
+    assert_told(problems_of([content], types), expected)
+
+
+BAD_INTERNAL = {
+    "unknown key": ({"internal": [], "more": 1}, '/more: unknown key "more"'),
+    "no reason": ({"internal": [{"commands": ["SYNC"]}]}, '/internal/0: the key "reason" is missing'),
+    "twice": ({"internal": [{"reason": "for servers", "commands": ["SYNC", "SYNC"]}]}, "/internal/0/commands/1: SYNC is there twice"),
+    "with a file": ({"internal": [{"reason": "for servers", "commands": ["TAKE"]}]}, "/internal/0/commands/0: TAKE has a file: spec/tiny/take.json"),
+}
+
+
+@pytest.mark.parametrize("rule", BAD_INTERNAL)
+def test_bad_list_of_internal_commands(rule, spec_folder, problems_of):
+    content, expected = BAD_INTERNAL[rule]
+    write_json(spec_folder / "internal.json", content)
+    assert_told(problems_of([good()]), f"spec/internal.json: {expected}")
+
+
 def assert_told(problems, expected):
     assert any(problem.startswith(expected) for problem in problems), "\n".join([expected, "is not among:"] + problems)
 

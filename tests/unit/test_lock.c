@@ -137,6 +137,9 @@ Test(lock, wrong_use_is_told)
     redisc_lock_close(lock);
     cr_assert_eq(redisc_lock_release(NULL), REDISC_ERROR_ARGUMENT);
     cr_assert_eq(redisc_lock_acquire(NULL, NULL), REDISC_ERROR_ARGUMENT);
+    bool held = true;
+    cr_assert_eq(redisc_lock_acquire(NULL, &held), REDISC_ERROR_ARGUMENT);
+    cr_assert_not(held);
     cr_assert_eq(redisc_lock_open(NULL, "foo", NULL, &lock), REDISC_ERROR_ARGUMENT);
     cr_assert_eq(redisc_lock_open(r, redisc_bytes(NULL, 0), NULL, &lock), REDISC_ERROR_ARGUMENT);
 }

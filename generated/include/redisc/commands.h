@@ -7,21 +7,31 @@
 #ifndef REDISC_COMMANDS_H
 #define REDISC_COMMANDS_H
 
+#include <redisc/commands_array.h>
 #include <redisc/commands_bitmap.h>
+#include <redisc/commands_bloom.h>
 #include <redisc/commands_cluster.h>
+#include <redisc/commands_cms.h>
 #include <redisc/commands_connection.h>
+#include <redisc/commands_cuckoo.h>
 #include <redisc/commands_generic.h>
 #include <redisc/commands_geo.h>
 #include <redisc/commands_hash.h>
 #include <redisc/commands_hyperloglog.h>
+#include <redisc/commands_json.h>
 #include <redisc/commands_list.h>
 #include <redisc/commands_pubsub.h>
 #include <redisc/commands_scripting.h>
+#include <redisc/commands_search.h>
 #include <redisc/commands_sentinel.h>
 #include <redisc/commands_server.h>
 #include <redisc/commands_set.h>
 #include <redisc/commands_sorted_set.h>
 #include <redisc/commands_stream.h>
 #include <redisc/commands_string.h>
+#include <redisc/commands_tdigest.h>
+#include <redisc/commands_time_series.h>
+#include <redisc/commands_topk.h>
+#include <redisc/commands_vector_set.h>
 
 #endif

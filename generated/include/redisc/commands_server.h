@@ -630,7 +630,8 @@ REDISC_API redisc_status redisc_debug_object(redisc *r, redisc_str key,
  * DEBUG SEGFAULT
  *
  * Makes the server crash. Since Redis 7.0 the server allows it only if enable-debug-command is
- * configured.
+ * configured. Success is that the server closes the connection without a reply; on a handle that
+ * buffers, it is told as REDISC_ERROR_CLOSED.
  *
  * Since Redis and Valkey 1.0.0. Complexity: O(1).
  */
@@ -1226,7 +1227,8 @@ REDISC_API redisc_status redisc_save(redisc *r);
  * SHUTDOWN
  *
  * Ends the server, saving the data first if it is configured to save. On success the server closes
- * the connection without an answer.
+ * the connection without an answer. Success is that the server closes the connection without a
+ * reply; on a handle that buffers, it is told as REDISC_ERROR_CLOSED.
  *
  * Since Redis and Valkey 1.0.0. Complexity: O(N) for N keys if it saves.
  */
@@ -1253,7 +1255,8 @@ typedef struct redisc_shutdown_options {
  * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [SAFE] [FAILOVER]
  *
  * Ends the server, saving the data first if it is configured to save. On success the server closes
- * the connection without an answer.
+ * the connection without an answer. Success is that the server closes the connection without a
+ * reply; on a handle that buffers, it is told as REDISC_ERROR_CLOSED.
  *
  * @param options NULL for none
  *

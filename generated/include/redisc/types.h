@@ -31,6 +31,22 @@ typedef enum redisc_aggregate {
     REDISC_AGGREGATE_MAX_ = 0x7fffffff
 } redisc_aggregate;
 
+/** `combine` of ARGREP: how several predicates are taken. Zero: not sent. */
+typedef enum redisc_array_combine {
+    REDISC_ARRAY_COMBINE_AND = 1, /**< AND: an element has to fit all */
+    REDISC_ARRAY_COMBINE_OR = 2,  /**< OR: an element has to fit one; so it is if nothing is said */
+    REDISC_ARRAY_COMBINE_MAX_ = 0x7fffffff
+} redisc_array_combine;
+
+/** The kinds of items of `predicates` of ARGREP: what an element has to fit. */
+typedef enum redisc_array_predicate_kind {
+    REDISC_ARRAY_PREDICATE_EXACT = 1, /**< EXACT: it is this text */
+    REDISC_ARRAY_PREDICATE_MATCH = 2, /**< MATCH: it contains this text */
+    REDISC_ARRAY_PREDICATE_GLOB = 3,  /**< GLOB: it fits this pattern, as keys do for KEYS */
+    REDISC_ARRAY_PREDICATE_RE = 4,    /**< RE: it fits this regular expression */
+    REDISC_ARRAY_PREDICATE_KIND_MAX_ = 0x7fffffff
+} redisc_array_predicate_kind;
+
 /** `unit` of BITCOUNT and BITPOS: what start and end count; bytes if not given. Zero: not sent. */
 typedef enum redisc_bit_unit {
     REDISC_BIT_UNIT_BYTE = 1, /**< BYTE: start and end are bytes */
@@ -193,6 +209,144 @@ typedef enum redisc_flush_mode {
     REDISC_FLUSH_MODE_MAX_ = 0x7fffffff
 } redisc_flush_mode;
 
+/** `coordinates` of FT.ALTER and FT.CREATE: of a geoshape. Zero: not sent. */
+typedef enum redisc_ft_coordinates {
+    /** FLAT: of a plane */
+    REDISC_FT_COORDINATES_FLAT = 1,
+    /** SPHERICAL: of the earth; so it is if nothing is said */
+    REDISC_FT_COORDINATES_SPHERICAL = 2,
+    REDISC_FT_COORDINATES_MAX_ = 0x7fffffff
+} redisc_ft_coordinates;
+
+/**
+ * `counting` of FT.AGGREGATE, FT.HYBRID and FT.SEARCH: whether the total of sorted results has to
+ * be right. Zero: not sent.
+ */
+typedef enum redisc_ft_counting {
+    REDISC_FT_COUNTING_WITHCOUNT = 1,    /**< WITHCOUNT: it has */
+    REDISC_FT_COUNTING_WITHOUTCOUNT = 2, /**< WITHOUTCOUNT: it need not */
+    REDISC_FT_COUNTING_MAX_ = 0x7fffffff
+} redisc_ft_counting;
+
+/** `type` of FT.ALTER and FT.CREATE: what it holds. */
+typedef enum redisc_ft_field_type {
+    REDISC_FT_TEXT = 1,     /**< TEXT: text to search words in */
+    REDISC_FT_TAG = 2,      /**< TAG: words that are compared whole */
+    REDISC_FT_NUMERIC = 3,  /**< NUMERIC: numbers */
+    REDISC_FT_GEO = 4,      /**< GEO: longitude,latitude */
+    REDISC_FT_GEOSHAPE = 5, /**< GEOSHAPE: points and polygons */
+    REDISC_FT_VECTOR = 6,   /**< VECTOR: a vector */
+    REDISC_FT_FIELD_TYPE_MAX_ = 0x7fffffff
+} redisc_ft_field_type;
+
+/** `policy` of FT.HYBRID: when to apply it. Zero: not sent. */
+typedef enum redisc_ft_hybrid_policy {
+    REDISC_FT_HYBRID_POLICY_ADHOC = 1,   /**< ADHOC: before */
+    REDISC_FT_HYBRID_POLICY_BATCHES = 2, /**< BATCHES: in turns with the search */
+    REDISC_FT_HYBRID_POLICY_MAX_ = 0x7fffffff
+} redisc_ft_hybrid_policy;
+
+/** `inclusion` of FT.SPELLCHECK. */
+typedef enum redisc_ft_inclusion {
+    REDISC_FT_INCLUSION_INCLUDE = 1, /**< INCLUDE: suggest words of the dictionary */
+    REDISC_FT_INCLUSION_EXCLUDE = 2, /**< EXCLUDE: words of the dictionary are right */
+    REDISC_FT_INCLUSION_MAX_ = 0x7fffffff
+} redisc_ft_inclusion;
+
+/**
+ * `indexall` of FT.CREATE: whether to keep a list of all documents, which makes the query `*` fast.
+ * Zero: not sent.
+ */
+typedef enum redisc_ft_indexall {
+    REDISC_FT_INDEXALL_ENABLE = 1,  /**< ENABLE: keep it */
+    REDISC_FT_INDEXALL_DISABLE = 2, /**< DISABLE: do not */
+    REDISC_FT_INDEXALL_MAX_ = 0x7fffffff
+} redisc_ft_indexall;
+
+/** `on` of FT.CREATE: what to index. Zero: not sent. */
+typedef enum redisc_ft_on {
+    REDISC_FT_ON_HASH = 1, /**< HASH: hashes; so it is if nothing is said */
+    REDISC_FT_ON_JSON = 2, /**< JSON: JSON documents */
+    REDISC_FT_ON_MAX_ = 0x7fffffff
+} redisc_ft_on;
+
+/** `order` of FT.AGGREGATE, FT.HYBRID and FT.SEARCH: ascending if left out. Zero: not sent. */
+typedef enum redisc_ft_order {
+    REDISC_FT_ORDER_ASC = 1,  /**< ASC: from the smallest */
+    REDISC_FT_ORDER_DESC = 2, /**< DESC: from the greatest */
+    REDISC_FT_ORDER_MAX_ = 0x7fffffff
+} redisc_ft_order;
+
+/** `kind` of FT.PROFILE: which command to run. */
+typedef enum redisc_ft_profile_kind {
+    REDISC_FT_PROFILE_SEARCH = 1,    /**< SEARCH: FT.SEARCH */
+    REDISC_FT_PROFILE_AGGREGATE = 2, /**< AGGREGATE: FT.AGGREGATE */
+    REDISC_FT_PROFILE_HYBRID = 3,    /**< HYBRID: FT.HYBRID */
+    REDISC_FT_PROFILE_KIND_MAX_ = 0x7fffffff
+} redisc_ft_profile_kind;
+
+/** `function` of FT.AGGREGATE and FT.HYBRID: what to make. */
+typedef enum redisc_ft_reduce {
+    /** COUNT: how many rows */
+    REDISC_FT_REDUCE_COUNT = 1,
+    /** COUNT_DISTINCT: how many different values */
+    REDISC_FT_REDUCE_COUNT_DISTINCT = 2,
+    /** COUNT_DISTINCTISH: how many different values, about */
+    REDISC_FT_REDUCE_COUNT_DISTINCTISH = 3,
+    /** SUM: the sum */
+    REDISC_FT_REDUCE_SUM = 4,
+    /** MIN: the smallest */
+    REDISC_FT_REDUCE_MIN = 5,
+    /** MAX: the greatest */
+    REDISC_FT_REDUCE_MAX = 6,
+    /** AVG: the mean */
+    REDISC_FT_REDUCE_AVG = 7,
+    /** STDDEV: the standard deviation */
+    REDISC_FT_REDUCE_STDDEV = 8,
+    /** QUANTILE: the value below which a share of them is */
+    REDISC_FT_REDUCE_QUANTILE = 9,
+    /** TOLIST: the different values as a list */
+    REDISC_FT_REDUCE_TOLIST = 10,
+    /** FIRST_VALUE: the first value in an order */
+    REDISC_FT_REDUCE_FIRST_VALUE = 11,
+    /** RANDOM_SAMPLE: some values */
+    REDISC_FT_REDUCE_RANDOM_SAMPLE = 12,
+    /** COLLECT: rows of the group as a list (since Search 8.8.0) */
+    REDISC_FT_REDUCE_COLLECT = 13,
+    REDISC_FT_REDUCE_MAX_ = 0x7fffffff
+} redisc_ft_reduce;
+
+/**
+ * The kinds of items of `steps` of FT.AGGREGATE and FT.HYBRID: what to do with the rows, in this
+ * order.
+ */
+typedef enum redisc_ft_step_kind {
+    /** LOAD: load fields of the documents; `AS` and another name may follow one */
+    REDISC_FT_STEP_LOAD = 1,
+    /** LOAD *: load all fields of the documents */
+    REDISC_FT_STEP_LOAD_ALL = 2,
+    /** GROUPBY: put rows together */
+    REDISC_FT_STEP_GROUPBY = 3,
+    /** sort the rows */
+    REDISC_FT_STEP_SORTBY = 4,
+    /** APPLY: reckon a new value for each row */
+    REDISC_FT_STEP_APPLY = 5,
+    /** LIMIT: keep some rows */
+    REDISC_FT_STEP_LIMIT = 6,
+    /** FILTER: keep the rows for which this expression holds */
+    REDISC_FT_STEP_FILTER = 7,
+    REDISC_FT_STEP_KIND_MAX_ = 0x7fffffff
+} redisc_ft_step_kind;
+
+/** `unit` of FT.SEARCH: of the radius. */
+typedef enum redisc_ft_unit {
+    REDISC_FT_UNIT_M = 1,  /**< m: metres */
+    REDISC_FT_UNIT_KM = 2, /**< km: kilometres */
+    REDISC_FT_UNIT_MI = 3, /**< mi: miles */
+    REDISC_FT_UNIT_FT = 4, /**< ft: feet */
+    REDISC_FT_UNIT_MAX_ = 0x7fffffff
+} redisc_ft_unit;
+
 /**
  * `policy` of FUNCTION RESTORE: what becomes of libraries that are there; append by default. Zero:
  * not sent.
@@ -254,6 +408,58 @@ typedef enum redisc_hsetex_when {
     REDISC_HSETEX_XX = 2, /**< XX: only if the hash is there */
     REDISC_HSETEX_WHEN_MAX_ = 0x7fffffff
 } redisc_hsetex_when;
+
+/** `fpha` of JSON.SET: how to keep arrays of floating-point numbers. Zero: not sent. */
+typedef enum redisc_json_float {
+    REDISC_JSON_FLOAT_BF16 = 1, /**< BF16: bfloat16 */
+    REDISC_JSON_FLOAT_FP16 = 2, /**< FP16: half precision */
+    REDISC_JSON_FLOAT_FP32 = 3, /**< FP32: single precision */
+    REDISC_JSON_FLOAT_FP64 = 4, /**< FP64: double precision */
+    REDISC_JSON_FLOAT_MAX_ = 0x7fffffff
+} redisc_json_float;
+
+/**
+ * `format` of JSON.GET: the form of the result; only where the connection speaks RESP3. Zero: not
+ * sent.
+ */
+typedef enum redisc_json_get_format {
+    /** STRING: JSON text; so it is if nothing is said */
+    REDISC_JSON_GET_STRING = 1,
+    /** EXPAND1: numbers, booleans and null as such, the rest as JSON text */
+    REDISC_JSON_GET_EXPAND1 = 2,
+    /** EXPAND: everything as such: maps, lists, texts, numbers */
+    REDISC_JSON_GET_EXPAND = 3,
+    REDISC_JSON_GET_FORMAT_MAX_ = 0x7fffffff
+} redisc_json_get_format;
+
+/** `format` of JSON.MERGE and JSON.SET: what the value is. Zero: not sent. */
+typedef enum redisc_json_input_format {
+    REDISC_JSON_INPUT_STRING = 1, /**< STRING: a text, taken as it is */
+    REDISC_JSON_INPUT_JSON = 2,   /**< JSON: JSON text; so it is if nothing is said */
+    REDISC_JSON_INPUT_BSON = 3,   /**< BSON: BSON */
+    REDISC_JSON_INPUT_FORMAT_MAX_ = 0x7fffffff
+} redisc_json_input_format;
+
+/**
+ * `format` of JSON.ARRPOP: the form of the result; only where the connection speaks RESP3. Zero:
+ * not sent.
+ */
+typedef enum redisc_json_pop_format {
+    /** STRINGS: JSON text; so it is if nothing is said */
+    REDISC_JSON_POP_STRINGS = 1,
+    /** EXPAND1: numbers, booleans and null as such, the rest as JSON text */
+    REDISC_JSON_POP_EXPAND1 = 2,
+    /** EXPAND: everything as such: maps, lists, texts, numbers */
+    REDISC_JSON_POP_EXPAND = 3,
+    REDISC_JSON_POP_FORMAT_MAX_ = 0x7fffffff
+} redisc_json_pop_format;
+
+/** `when` of JSON.SET: whether the path may fit something already. Zero: not sent. */
+typedef enum redisc_json_set_when {
+    REDISC_JSON_SET_NX = 1, /**< NX: set only what is not there */
+    REDISC_JSON_SET_XX = 2, /**< XX: set only what is there */
+    REDISC_JSON_SET_WHEN_MAX_ = 0x7fffffff
+} redisc_json_set_when;
 
 /** `where` of LINSERT. */
 typedef enum redisc_linsert_where {
@@ -330,6 +536,71 @@ typedef enum redisc_trim_precision {
     REDISC_TRIM_APPROXIMATE = 2, /**< ~: cheaper: some entries more may stay */
     REDISC_TRIM_PRECISION_MAX_ = 0x7fffffff
 } redisc_trim_precision;
+
+/** `aggregator` and `reducer` of TS.CREATERULE, TS.MRANGE and TS.MREVRANGE. */
+typedef enum redisc_ts_aggregator {
+    REDISC_TS_AVG = 1,       /**< avg: the mean */
+    REDISC_TS_SUM = 2,       /**< sum: the sum */
+    REDISC_TS_MIN = 3,       /**< min: the smallest */
+    REDISC_TS_MAX = 4,       /**< max: the greatest */
+    REDISC_TS_RANGE = 5,     /**< range: the greatest less the smallest */
+    REDISC_TS_COUNT = 6,     /**< count: how many there are */
+    REDISC_TS_FIRST = 7,     /**< first: the oldest */
+    REDISC_TS_LAST = 8,      /**< last: the newest */
+    REDISC_TS_STD_P = 9,     /**< std.p: the standard deviation of a population */
+    REDISC_TS_STD_S = 10,    /**< std.s: the standard deviation of a sample */
+    REDISC_TS_VAR_P = 11,    /**< var.p: the variance of a population */
+    REDISC_TS_VAR_S = 12,    /**< var.s: the variance of a sample */
+    REDISC_TS_TWA = 13,      /**< twa: the mean weighted by time */
+    REDISC_TS_COUNTNAN = 14, /**< countnan: how many are NaN */
+    REDISC_TS_COUNTALL = 15, /**< countall: how many there are, NaN included */
+    REDISC_TS_AGGREGATOR_MAX_ = 0x7fffffff
+} redisc_ts_aggregator;
+
+/**
+ * `bucket_timestamp` of TS.MRANGE, TS.MREVRANGE, TS.NRANGE, TS.NREVRANGE, TS.RANGE and TS.REVRANGE:
+ * which time stands for a bucket. Zero: not sent.
+ */
+typedef enum redisc_ts_bucket_timestamp {
+    REDISC_TS_BUCKET_START = 1, /**< start: its begin; so it is if nothing is said */
+    REDISC_TS_BUCKET_END = 2,   /**< end: its end */
+    REDISC_TS_BUCKET_MID = 3,   /**< mid: its middle */
+    REDISC_TS_BUCKET_TIMESTAMP_MAX_ = 0x7fffffff
+} redisc_ts_bucket_timestamp;
+
+/**
+ * `duplicate_policy` and `on_duplicate` of TS.ADD, TS.ALTER, TS.CREATE, TS.DECRBY and TS.INCRBY.
+ * Zero: not sent.
+ */
+typedef enum redisc_ts_duplicate {
+    REDISC_TS_DUPLICATE_BLOCK = 1, /**< BLOCK: refuse it */
+    REDISC_TS_DUPLICATE_FIRST = 2, /**< FIRST: keep the old value */
+    REDISC_TS_DUPLICATE_LAST = 3,  /**< LAST: take the new value */
+    REDISC_TS_DUPLICATE_MIN = 4,   /**< MIN: keep the smaller value */
+    REDISC_TS_DUPLICATE_MAX = 5,   /**< MAX: keep the greater value */
+    REDISC_TS_DUPLICATE_SUM = 6,   /**< SUM: add it to the old value */
+    REDISC_TS_DUPLICATE_MAX_ = 0x7fffffff
+} redisc_ts_duplicate;
+
+/**
+ * `encoding` of TS.ADD, TS.CREATE, TS.DECRBY and TS.INCRBY: how samples are kept. Zero: not sent.
+ */
+typedef enum redisc_ts_encoding {
+    REDISC_TS_ENCODING_COMPRESSED = 1,   /**< COMPRESSED: packed; so it is if nothing is said */
+    REDISC_TS_ENCODING_UNCOMPRESSED = 2, /**< UNCOMPRESSED: as they are */
+    REDISC_TS_ENCODING_MAX_ = 0x7fffffff
+} redisc_ts_encoding;
+
+/**
+ * `quantization` of VADD: how the components are kept; it is settled by the first VADD. Zero: not
+ * sent.
+ */
+typedef enum redisc_vector_quantization {
+    REDISC_VECTOR_NOQUANT = 1, /**< NOQUANT: as floats of 4 bytes */
+    REDISC_VECTOR_BIN = 2,     /**< BIN: as bits, the sign alone */
+    REDISC_VECTOR_Q8 = 3,      /**< Q8: as bytes; so it is if nothing is said */
+    REDISC_VECTOR_QUANTIZATION_MAX_ = 0x7fffffff
+} redisc_vector_quantization;
 
 /** `mode` of XNACK: what it means for the number of deliveries. */
 typedef enum redisc_xnack_mode {
@@ -504,6 +775,106 @@ typedef struct redisc_acl_user {
     redisc_acl_selector_list selectors;
 } redisc_acl_user;
 
+/** A value in a row: a text, or what a reducer has made. */
+typedef struct redisc_search_value {
+    /** the value, numbers as text; .data NULL if it is none, or a list */
+    redisc_str text;
+    /**
+     * the list of TOLIST, RANDOM_SAMPLE, COLLECT or of JSON, of whatever values; NULL if it is none
+     */
+    redisc_reply items;
+} redisc_search_value;
+
+/** A field of a row. */
+typedef struct redisc_search_field {
+    redisc_str name;           /**< its name */
+    redisc_search_value value; /**< its value */
+} redisc_search_field;
+
+/** A list of redisc_search_field. */
+REDISC_DECLARE_LIST(search_field, redisc_search_field);
+
+/** A list of redisc_search_field_list. */
+REDISC_DECLARE_LIST(search_field_list, redisc_search_field_list);
+
+/** A row that an aggregation gives. */
+typedef struct redisc_aggregate_row {
+    redisc_search_field_list fields; /**< its fields */
+} redisc_aggregate_row;
+
+/** A list of redisc_aggregate_row. */
+REDISC_DECLARE_LIST(aggregate_row, redisc_aggregate_row);
+
+/** What an aggregation gives. */
+typedef struct redisc_aggregate_results {
+    int64_t total;                  /**< what the server counted; it is no sure number of rows */
+    redisc_aggregate_row_list rows; /**< the rows */
+} redisc_aggregate_results;
+
+/** A part of the rows of an aggregation, and the cursor of the next one. */
+typedef struct redisc_aggregate_page {
+    redisc_aggregate_results results; /**< the rows of this part */
+    int64_t cursor;                   /**< what to read on with; 0: this was the last part */
+} redisc_aggregate_page;
+
+/** An element of an array with its position. */
+typedef struct redisc_array_element {
+    int64_t index;    /**< its position, from 0 */
+    redisc_str value; /**< the element */
+} redisc_array_element;
+
+/** A list of redisc_array_element. */
+REDISC_DECLARE_LIST(array_element, redisc_array_element);
+
+/** An item of `elements` of ARMSET: the elements with their positions. */
+typedef struct redisc_array_entry {
+    int64_t index;    /**< the position, from 0 */
+    redisc_str value; /**< the value */
+} redisc_array_entry;
+
+/** A list of redisc_array_entry. */
+REDISC_DECLARE_LIST(array_entry, redisc_array_entry);
+
+/** What an array is made of. */
+typedef struct redisc_array_info {
+    /** how many elements there are */
+    int64_t count;
+    /** the last position used, plus one */
+    int64_t length;
+    /** where ARINSERT goes on; 0 too if nothing was inserted yet */
+    int64_t next_index;
+    /** slices in use */
+    int64_t slices;
+    /** room for slices in the directory */
+    int64_t directory_size;
+    /** entries of the second directory, which only wide arrays have */
+    int64_t super_directory_entries;
+    /** positions in a slice */
+    int64_t slice_size;
+    /** slices kept as plain rows; 0 unless asked in full */
+    int64_t dense_slices;
+    /** slices kept as positions with values; 0 unless asked in full */
+    int64_t sparse_slices;
+    /** mean room in dense slices; 0 unless asked in full */
+    double average_dense_size;
+    /** share of that room in use; 0 unless asked in full */
+    double average_dense_fill;
+    /** mean room in sparse slices; 0 unless asked in full */
+    double average_sparse_size;
+} redisc_array_info;
+
+/** An item of `predicates` of ARGREP: what an element has to fit. */
+typedef struct redisc_array_predicate {
+    redisc_array_predicate_kind kind; /**< which one it is */
+    redisc_str text;                  /**< what to look for */
+} redisc_array_predicate;
+
+/** A list of redisc_array_predicate. */
+REDISC_DECLARE_LIST(array_predicate, redisc_array_predicate);
+
+/** A list of redisc_pair_list. */
+REDISC_DECLARE_LIST(pair_list, redisc_pair_list);
+
 /** An entry of a stream. */
 typedef struct redisc_stream_entry {
     /** its id; nil where a claimed entry turned out to be deleted (before Redis 7) */
@@ -578,6 +949,29 @@ typedef struct redisc_bitfield_operation {
 
 /** A list of redisc_bitfield_operation. */
 REDISC_DECLARE_LIST(bitfield_operation, redisc_bitfield_operation);
+
+/** What a Bloom filter is made of. */
+typedef struct redisc_bloom_info {
+    /** how many elements it is made for */
+    int64_t capacity;
+    /** in bytes */
+    int64_t memory;
+    /** how many layers it has */
+    int64_t filters;
+    /** how many it has */
+    int64_t elements;
+    /** how many times larger the next layer is; nil if it does not grow */
+    redisc_optional_integer expansion;
+} redisc_bloom_info;
+
+/** An answer, or the error that came in its place. */
+typedef struct redisc_boolean_outcome {
+    bool value;       /**< the answer; false if there is an error */
+    redisc_str error; /**< the text of the error; .data NULL if there is none */
+} redisc_boolean_outcome;
+
+/** A list of redisc_boolean_outcome. */
+REDISC_DECLARE_LIST(boolean_outcome, redisc_boolean_outcome);
 
 /** What became of a node's epoch. */
 typedef struct redisc_bumped_epoch {
@@ -1067,6 +1461,29 @@ typedef struct redisc_commandlog_entry {
 /** A list of redisc_commandlog_entry. */
 REDISC_DECLARE_LIST(commandlog_entry, redisc_commandlog_entry);
 
+/** The inner numbers of a cuckoo filter. */
+typedef struct redisc_cuckoo_details {
+    int64_t bucket_size;    /**< elements in a bucket */
+    int64_t buckets;        /**< buckets */
+    int64_t elements;       /**< how many it has */
+    int64_t deleted;        /**< how many were deleted */
+    int64_t filters;        /**< layers */
+    int64_t max_iterations; /**< tries to move elements before it grows */
+    int64_t expansion;      /**< how many times larger the next layer is */
+} redisc_cuckoo_details;
+
+/** What a cuckoo filter is made of. */
+typedef struct redisc_cuckoo_info {
+    int64_t memory;         /**< in bytes */
+    int64_t buckets;        /**< how many there are */
+    int64_t filters;        /**< how many layers it has */
+    int64_t elements;       /**< how many it has */
+    int64_t deleted;        /**< how many were deleted */
+    int64_t bucket_size;    /**< elements in a bucket */
+    int64_t expansion;      /**< how many times larger the next layer is */
+    int64_t max_iterations; /**< tries to move elements before it grows */
+} redisc_cuckoo_info;
+
 /** An entry of a stream, and how often it was delivered before. */
 typedef struct redisc_delivered_entry {
     redisc_str id;           /**< its id */
@@ -1089,6 +1506,28 @@ typedef struct redisc_delivered_batch {
 /** A list of redisc_delivered_batch. */
 REDISC_DECLARE_LIST(delivered_batch, redisc_delivered_batch);
 
+/** What a t-digest is made of. */
+typedef struct redisc_digest_info {
+    int64_t compression;     /**< how exact it is */
+    int64_t capacity;        /**< how many nodes it has room for */
+    int64_t merged_nodes;    /**< nodes that are settled */
+    int64_t unmerged_nodes;  /**< nodes that wait */
+    int64_t merged_weight;   /**< values in settled nodes */
+    int64_t unmerged_weight; /**< values in nodes that wait */
+    int64_t observations;    /**< how many values were added */
+    int64_t compressions;    /**< how often nodes were settled */
+    int64_t memory;          /**< in bytes */
+} redisc_digest_info;
+
+/** An item of `increments` of CMS.INCRBY and TOPK.INCRBY: what to add to each element. */
+typedef struct redisc_element_increment {
+    redisc_str element; /**< the element */
+    int64_t increment;  /**< how much, at least 1 */
+} redisc_element_increment;
+
+/** A list of redisc_element_increment. */
+REDISC_DECLARE_LIST(element_increment, redisc_element_increment);
+
 /** What an engine of the server has loaded. */
 typedef struct redisc_engine_counts {
     int64_t libraries; /**< how many libraries */
@@ -1104,6 +1543,39 @@ typedef struct redisc_engine_stats {
 /** A list of redisc_engine_stats. */
 REDISC_DECLARE_LIST(engine_stats, redisc_engine_stats);
 
+/** How well a document fits, and why. */
+typedef struct redisc_explained_score {
+    /** how well */
+    double score;
+    /** why: a text, or a list of a text and a list of such explanations */
+    redisc_reply explanation;
+} redisc_explained_score;
+
+/** A document that a query found, with the reasons of its score. */
+typedef struct redisc_explained_document {
+    /** its key */
+    redisc_str id;
+    /** how well it fits */
+    redisc_explained_score score;
+    /** its data for scorers; nil if there is none, or without withpayloads */
+    redisc_str payload;
+    /** what it was sorted by, a number behind `#` or a text behind `$`; nil without withsortkeys */
+    redisc_str sort_key;
+    /** its fields, or those asked for; none with nocontent, or if it has gone meanwhile */
+    redisc_pair_list fields;
+} redisc_explained_document;
+
+/** A list of redisc_explained_document. */
+REDISC_DECLARE_LIST(explained_document, redisc_explained_document);
+
+/** What a query found, with the reasons of the scores. */
+typedef struct redisc_explained_results {
+    /** how many documents it fits, those not given here included */
+    int64_t total;
+    /** the documents of this page */
+    redisc_explained_document_list documents;
+} redisc_explained_results;
+
 /**
  * `target` of FAILOVER: to this replica; to any that has caught up if not given. All zero: not
  * sent.
@@ -1118,6 +1590,223 @@ typedef struct redisc_failover_target {
      */
     bool force;
 } redisc_failover_target;
+
+/** A part of a filter, to be stored and loaded again. */
+typedef struct redisc_filter_chunk {
+    /**
+     * what to ask for the next part with, and to load this one with; 0: there is none, this was the
+     * end
+     */
+    int64_t next;
+    /** the part; empty or nil at the end */
+    redisc_str data;
+} redisc_filter_chunk;
+
+/** `vector` of FT.ALTER and FT.CREATE: of a vector. All zero: not sent. */
+typedef struct redisc_ft_vector {
+    redisc_str algorithm;        /**< FLAT, HNSW or SVS-VAMANA */
+    redisc_pair_list attributes; /**< TYPE, DIM, DISTANCE_METRIC and others */
+} redisc_ft_vector;
+
+/** An item of `fields` of FT.ALTER and FT.CREATE: what to index. */
+typedef struct redisc_ft_field {
+    /** the field of the hash, or the JSONPath */
+    redisc_str name;
+    /** AS: the name for it in queries */
+    redisc_str alias;
+    /** what it holds */
+    redisc_ft_field_type type;
+    /** of a geoshape */
+    redisc_ft_coordinates coordinates;
+    /** of a vector */
+    redisc_ft_vector vector;
+    /** NOSTEM: of a text: take words as they are */
+    bool nostem;
+    /** WEIGHT: of a text: how much it counts; 1 if left out */
+    redisc_optional_double weight;
+    /** PHONETIC: of a text: find what sounds alike: `dm:en`, `dm:fr`, `dm:pt`, `dm:es` */
+    redisc_str phonetic;
+    /** SEPARATOR: of a tag: the sign between several; a comma if left out */
+    redisc_str separator;
+    /** CASESENSITIVE: of a tag: keep small and capital letters apart */
+    bool casesensitive;
+    /** WITHSUFFIXTRIE: of a text or tag: find `*end` and `*part*` fast */
+    bool withsuffixtrie;
+    /** INDEXEMPTY: of a text or tag: find empty ones */
+    bool indexempty;
+    /** INDEXMISSING: find what does not have the field */
+    bool indexmissing;
+    /** SORTABLE: sort by it fast */
+    bool sortable;
+    /** UNF: with sortable: keep it as it is, not in small letters */
+    bool unf;
+    /** NOINDEX: do not search in it */
+    bool noindex;
+} redisc_ft_field;
+
+/** A list of redisc_ft_field. */
+REDISC_DECLARE_LIST(ft_field, redisc_ft_field);
+
+/** An item of `geo_filters` of FT.SEARCH: only those within these circles. */
+typedef struct redisc_ft_geo_filter {
+    redisc_str field;    /**< a geo field */
+    double longitude;    /**< of the centre */
+    double latitude;     /**< of the centre */
+    double radius;       /**< of the circle */
+    redisc_ft_unit unit; /**< of the radius */
+} redisc_ft_geo_filter;
+
+/** A list of redisc_ft_geo_filter. */
+REDISC_DECLARE_LIST(ft_geo_filter, redisc_ft_geo_filter);
+
+/** `tags` of FT.SEARCH: the marks; <b> and </b> if left out. All zero: not sent. */
+typedef struct redisc_ft_tags {
+    redisc_str open;  /**< before a word */
+    redisc_str close; /**< behind a word */
+} redisc_ft_tags;
+
+/** `highlight` of FT.SEARCH: mark the words found. All zero: not sent. */
+typedef struct redisc_ft_highlight {
+    bool on;                /**< HIGHLIGHT: has to be set */
+    redisc_str_list fields; /**< FIELDS: in these fields; in all if left out */
+    redisc_ft_tags tags;    /**< TAGS: the marks; <b> and </b> if left out */
+} redisc_ft_highlight;
+
+/**
+ * `vector_filter_policy` of FT.HYBRID: those that fit a query, applied as told. All zero: not sent.
+ */
+typedef struct redisc_ft_hybrid_filter {
+    redisc_str expression;          /**< the query */
+    redisc_ft_hybrid_policy policy; /**< POLICY: when to apply it */
+    int64_t batch_size;             /**< BATCH_SIZE: vectors of a turn */
+} redisc_ft_hybrid_filter;
+
+/** `knn` of FT.HYBRID: the nearest ones. All zero: not sent. */
+typedef struct redisc_ft_hybrid_knn {
+    /** how many */
+    int64_t k;
+    /** EF_RUNTIME: how many candidates to look at */
+    int64_t ef_runtime;
+    /** SHARD_K_RATIO: which share of them each shard looks for (since Search 8.6.1) */
+    redisc_optional_double shard_k_ratio;
+} redisc_ft_hybrid_knn;
+
+/** `linear` of FT.HYBRID: by a sum of their scores. All zero: not sent. */
+typedef struct redisc_ft_hybrid_linear {
+    redisc_optional_double alpha; /**< ALPHA: how much the text counts */
+    redisc_optional_double beta;  /**< BETA: how much the vector counts */
+    int64_t window;               /**< WINDOW: how many of each to join; 20 if left out */
+    redisc_str alias;             /**< YIELD_SCORE_AS: a name for the joined score */
+} redisc_ft_hybrid_linear;
+
+/** `range` of FT.HYBRID: those within a distance. All zero: not sent. */
+typedef struct redisc_ft_hybrid_range {
+    double radius;                  /**< the distance */
+    redisc_optional_double epsilon; /**< EPSILON: how much further to look */
+} redisc_ft_hybrid_range;
+
+/** `rrf` of FT.HYBRID: by their ranks. All zero: not sent. */
+typedef struct redisc_ft_hybrid_rrf {
+    redisc_optional_double constant; /**< CONSTANT: 60 if left out */
+    int64_t window;                  /**< WINDOW: how many of each to join; 20 if left out */
+    redisc_str alias;                /**< YIELD_SCORE_AS: a name for the joined score */
+} redisc_ft_hybrid_rrf;
+
+/** An item of `filters` of FT.SEARCH: only those with numbers in these ranges. */
+typedef struct redisc_ft_number_filter {
+    redisc_str field;       /**< a numeric field */
+    redisc_score_bound min; /**< the smallest */
+    redisc_score_bound max; /**< the greatest */
+} redisc_ft_number_filter;
+
+/** A list of redisc_ft_number_filter. */
+REDISC_DECLARE_LIST(ft_number_filter, redisc_ft_number_filter);
+
+/** An item of `reducers` of FT.AGGREGATE and FT.HYBRID: what to make of a group. */
+typedef struct redisc_ft_reducer {
+    redisc_ft_reduce function; /**< what to make */
+    redisc_str_list arguments; /**< what it is made of: `@name` and what else the function takes */
+    redisc_str alias;          /**< AS: the name of the value */
+} redisc_ft_reducer;
+
+/** A list of redisc_ft_reducer. */
+REDISC_DECLARE_LIST(ft_reducer, redisc_ft_reducer);
+
+/** An item of `return_fields` of FT.SEARCH: the fields to give; all if left out. */
+typedef struct redisc_ft_return {
+    redisc_str field; /**< its name, or a JSONPath */
+    redisc_str alias; /**< AS: another name for it in the reply */
+} redisc_ft_return;
+
+/** A list of redisc_ft_return. */
+REDISC_DECLARE_LIST(ft_return, redisc_ft_return);
+
+/** `sortby` of FT.SEARCH: in which order; the best ones first if left out. All zero: not sent. */
+typedef struct redisc_ft_sort {
+    redisc_str field;      /**< by which field */
+    redisc_ft_order order; /**< ascending if left out */
+} redisc_ft_sort;
+
+/** An item of `keys` of FT.AGGREGATE and FT.HYBRID: by which values. */
+typedef struct redisc_ft_sort_key {
+    redisc_str property;   /**< the value: `@name` */
+    redisc_ft_order order; /**< ascending if left out */
+} redisc_ft_sort_key;
+
+/** A list of redisc_ft_sort_key. */
+REDISC_DECLARE_LIST(ft_sort_key, redisc_ft_sort_key);
+
+/** An item of `steps` of FT.AGGREGATE and FT.HYBRID: what to do with the rows, in this order. */
+typedef struct redisc_ft_step {
+    /** which one it is */
+    redisc_ft_step_kind kind;
+    /** LOAD: load fields of the documents; `AS` and another name may follow one */
+    redisc_str_list load;
+    /** GROUPBY: by which values: `@name`; by none: all rows are one group */
+    redisc_str_list properties;
+    /** GROUPBY: REDUCE: what to make of a group */
+    redisc_ft_reducer_list reducers;
+    /** sortby: by which values */
+    redisc_ft_sort_key_list keys;
+    /** sortby: MAX: how many rows to keep */
+    int64_t max;
+    /** sortby: whether the total of sorted results has to be right */
+    redisc_ft_counting counting;
+    /** APPLY: what to reckon */
+    redisc_str expression;
+    /** APPLY: the name of the value */
+    redisc_str alias;
+    /** LIMIT: how many to skip */
+    int64_t offset;
+    /** LIMIT: how many to take */
+    int64_t count;
+    /** FILTER: keep the rows for which this expression holds */
+    redisc_str filter;
+} redisc_ft_step;
+
+/** A list of redisc_ft_step. */
+REDISC_DECLARE_LIST(ft_step, redisc_ft_step);
+
+/** `summarize` of FT.SEARCH: give parts of texts around the words found. All zero: not sent. */
+typedef struct redisc_ft_summarize {
+    bool on;                /**< SUMMARIZE: has to be set */
+    redisc_str_list fields; /**< FIELDS: of these fields; all if left out */
+    int64_t fragments;      /**< FRAGS: how many parts; 3 if left out */
+    int64_t length;         /**< LEN: words of a part; 20 if left out */
+    redisc_str separator;   /**< SEPARATOR: what to put between parts */
+} redisc_ft_summarize;
+
+/**
+ * An item of `terms` of FT.SPELLCHECK: dictionaries to take words from, or words that are right.
+ */
+typedef struct redisc_ft_terms {
+    redisc_ft_inclusion inclusion; /**< the inclusion */
+    redisc_str dictionary;         /**< the name of the dictionary */
+    redisc_str_list words;         /**< further words of that kind */
+} redisc_ft_terms;
+
+/** A list of redisc_ft_terms. */
+REDISC_DECLARE_LIST(ft_terms, redisc_ft_terms);
 
 /**
  * `count` of GEORADIUS, GEORADIUSBYMEMBER, GEORADIUSBYMEMBER_RO, GEORADIUS_RO, GEOSEARCH and
@@ -1278,6 +1967,14 @@ typedef struct redisc_hscan_page {
     redisc_pair_list fields; /**< fields with their values; may be empty before the end */
 } redisc_hscan_page;
 
+/** What a hybrid query found. */
+typedef struct redisc_hybrid_results {
+    int64_t total;                      /**< how many documents it fits */
+    redisc_search_field_list_list rows; /**< a list of fields for each document */
+    redisc_str_list warnings;           /**< why results may be incomplete */
+    double time;                        /**< how long it took, in milliseconds */
+} redisc_hybrid_results;
+
 /** What INCREX did to a whole number. */
 typedef struct redisc_incremented {
     int64_t value;     /**< the number afterwards */
@@ -1289,6 +1986,175 @@ typedef struct redisc_incremented_double {
     double value;     /**< the number afterwards */
     double increment; /**< what was added in the end; 0 if the sum would have left the bounds */
 } redisc_incremented_double;
+
+/** How the memory of an index is cleaned up. */
+typedef struct redisc_index_collection {
+    double collected;     /**< in bytes */
+    double total_time;    /**< in milliseconds */
+    double cycles;        /**< how often it ran */
+    double average_time;  /**< of a run, in milliseconds; nan if there was none */
+    double last_time;     /**< of the last run, in milliseconds */
+    double missed_trees;  /**< trees that changed meanwhile */
+    double denied_blocks; /**< blocks that changed meanwhile */
+} redisc_index_collection;
+
+/** The cursors of an index. */
+typedef struct redisc_index_cursors {
+    uint64_t idle;        /**< of all indexes: those not being read */
+    uint64_t total;       /**< of all indexes */
+    uint64_t capacity;    /**< how many an index may have */
+    uint64_t index_total; /**< of this index */
+} redisc_index_cursors;
+
+/** What an index takes in. */
+typedef struct redisc_index_definition {
+    redisc_str key_type;         /**< HASH or JSON */
+    redisc_str_list prefixes;    /**< how its keys begin */
+    redisc_str filter;           /**< the expression that has to hold; empty if there is none */
+    redisc_str default_language; /**< the language of texts */
+    redisc_str language_field;   /**< the field that tells the language */
+    double default_score;        /**< how much a document counts */
+    redisc_str score_field;      /**< the field that tells how much a document counts */
+    redisc_str payload_field;    /**< the field with data for a scorer */
+    redisc_str indexes_all;      /**< true if a list of all documents is kept, else false */
+} redisc_index_definition;
+
+/** Which versions of the query language an index was asked in. */
+typedef struct redisc_index_dialects {
+    uint64_t dialect_1; /**< 1 if version 1 was used */
+    uint64_t dialect_2; /**< 1 if version 2 was used */
+    uint64_t dialect_3; /**< 1 if version 3 was used */
+    uint64_t dialect_4; /**< 1 if version 4 was used */
+} redisc_index_dialects;
+
+/** What went wrong when documents were indexed. */
+typedef struct redisc_index_errors {
+    uint64_t failures;            /**< how often */
+    redisc_str last_error;        /**< the text of the last one; N/A if there is none */
+    redisc_str last_key;          /**< the document of the last one; N/A if there is none */
+    redisc_str background_status; /**< OK, or that memory ran out while keys were scanned */
+} redisc_index_errors;
+
+/** A field of an index. */
+typedef struct redisc_index_field {
+    redisc_str identifier;      /**< the field of the hash, or the JSONPath */
+    redisc_str name;            /**< its name in queries */
+    redisc_str type;            /**< TEXT, TAG, NUMERIC, GEO, GEOSHAPE or VECTOR */
+    double weight;              /**< of a text: how much it counts */
+    redisc_str separator;       /**< of a tag: the sign between several */
+    redisc_str coordinates;     /**< of a geoshape: FLAT or SPHERICAL */
+    redisc_str algorithm;       /**< of a vector: FLAT, HNSW or SVS-VAMANA */
+    redisc_str data_type;       /**< of a vector: what its components are */
+    uint64_t dimensions;        /**< of a vector */
+    redisc_str distance_metric; /**< of a vector: how distance is measured */
+    uint64_t links;             /**< of HNSW: links of a node */
+    uint64_t ef_construction;   /**< of HNSW: candidates looked at when a vector is added */
+    uint64_t ef_runtime;        /**< of HNSW: candidates looked at by a query */
+    bool case_sensitive;        /**< small and capital letters are kept apart */
+    bool sortable;              /**< it can be sorted by fast */
+    bool unnormalized;          /**< it is sorted as it is */
+    bool unstemmed;             /**< words are taken as they are */
+    bool unindexed;             /**< it is not searched in */
+    bool suffix_trie;           /**< ends and parts of words are found fast */
+    bool indexes_empty;         /**< empty ones are found */
+    bool indexes_missing;       /**< documents without it are found */
+} redisc_index_field;
+
+/** A list of redisc_index_field. */
+REDISC_DECLARE_LIST(index_field, redisc_index_field);
+
+/** What went wrong with a field when documents were indexed. */
+typedef struct redisc_index_field_errors {
+    redisc_str identifier;      /**< the field of the hash, or the JSONPath */
+    redisc_str name;            /**< its name in queries */
+    redisc_index_errors errors; /**< the errors */
+} redisc_index_field_errors;
+
+/** A list of redisc_index_field_errors. */
+REDISC_DECLARE_LIST(index_field_errors, redisc_index_field_errors);
+
+/** What an index is made of; what the server does not tell is 0 or empty. */
+typedef struct redisc_index_info {
+    /** its name */
+    redisc_str name;
+    /** what was given when it was made: NOOFFSETS, NOFIELDS … */
+    redisc_str_list options;
+    /** what it takes in */
+    redisc_index_definition definition;
+    /** what it indexes */
+    redisc_index_field_list fields;
+    /** how many it has */
+    uint64_t documents;
+    /** the greatest number given to a document */
+    uint64_t last_document_id;
+    /** different words */
+    uint64_t terms;
+    /** entries */
+    uint64_t records;
+    /** of the index itself, in megabytes */
+    double inverted_size;
+    /** of vectors, in megabytes */
+    double vector_size;
+    /** blocks of the index itself */
+    uint64_t inverted_blocks;
+    /** of the places of words, in megabytes */
+    double offset_size;
+    /** in megabytes */
+    double document_table_size;
+    /** of values to sort by, in megabytes */
+    double sortable_size;
+    /** in megabytes */
+    double key_table_size;
+    /** overhead of tags, in megabytes */
+    double tag_size;
+    /** overhead of texts, in megabytes */
+    double text_size;
+    /** all memory of the index, in megabytes */
+    double total_size;
+    /** in megabytes */
+    double geoshape_size;
+    /** on average */
+    double records_per_document;
+    /** on average */
+    double bytes_per_record;
+    /** on average */
+    double offsets_per_term;
+    /** on average */
+    double offset_bits_per_record;
+    /** documents that could not be indexed */
+    uint64_t failures;
+    /** in milliseconds */
+    double indexing_time;
+    /** 1 while keys are scanned */
+    uint64_t indexing;
+    /** from 0 to 1 */
+    double share_indexed;
+    /** how often it was asked */
+    uint64_t uses;
+    /** 1 while it is being deleted */
+    uint64_t cleaning;
+    /** how its memory is cleaned up */
+    redisc_index_collection collection;
+    /** its cursors */
+    redisc_index_cursors cursors;
+    /** the words left out, if they are its own */
+    redisc_str_list stopwords;
+    /** which versions of the query language it was asked in */
+    redisc_index_dialects dialects;
+    /** what went wrong */
+    redisc_index_errors errors;
+    /** what went wrong with each field */
+    redisc_index_field_errors_list field_errors;
+} redisc_index_info;
+
+/** An item of `ranges` of ARDELRANGE: the ranges. */
+typedef struct redisc_index_range {
+    int64_t start; /**< one end */
+    int64_t end;   /**< the other end, included */
+} redisc_index_range;
+
+/** A list of redisc_index_range. */
+REDISC_DECLARE_LIST(index_range, redisc_index_range);
 
 /** A line of INFO. */
 typedef struct redisc_info_entry {
@@ -1304,6 +2170,37 @@ typedef struct redisc_info_entry {
 
 /** A list of redisc_info_entry. */
 REDISC_DECLARE_LIST(info_entry, redisc_info_entry);
+
+/** A number, or the error that came in its place. */
+typedef struct redisc_integer_outcome {
+    int64_t value;    /**< the number; 0 if there is an error */
+    redisc_str error; /**< the text of the error; .data NULL if there is none */
+} redisc_integer_outcome;
+
+/** A list of redisc_integer_outcome. */
+REDISC_DECLARE_LIST(integer_outcome, redisc_integer_outcome);
+
+/** `where` of JSON.ARRPOP: which element. All zero: not sent. */
+typedef struct redisc_json_position {
+    redisc_str path;               /**< a JSONPath, as `$.a` or `$..b[0]`: it begins with `$` */
+    redisc_optional_integer index; /**< the position, from 0; negative numbers count from the end */
+} redisc_json_position;
+
+/** `range` of JSON.ARRINDEX: where to search. All zero: not sent. */
+typedef struct redisc_json_range {
+    int64_t start; /**< the first position; negative numbers count from the end */
+    int64_t stop;  /**< the position behind the last one; 0 is the end */
+} redisc_json_range;
+
+/** An item of `values` of JSON.MSET: what to set where. */
+typedef struct redisc_json_setting {
+    redisc_str key;   /**< the document */
+    redisc_str path;  /**< a JSONPath; `$` is the whole document */
+    redisc_str value; /**< JSON text */
+} redisc_json_setting;
+
+/** A list of redisc_json_setting. */
+REDISC_DECLARE_LIST(json_setting, redisc_json_setting);
 
 /** An element taken from one of several lists. */
 typedef struct redisc_key_element {
@@ -1401,8 +2298,8 @@ typedef struct redisc_library {
 REDISC_DECLARE_LIST(library, redisc_library);
 
 /**
- * `limit` of SORT, SORT_RO, ZRANGE, ZRANGEBYLEX, ZRANGEBYSCORE, ZRANGESTORE, ZREVRANGEBYLEX and
- * ZREVRANGEBYSCORE. All zero: not sent.
+ * `limit` of FT.SEARCH, SORT, SORT_RO, ZRANGE, ZRANGEBYLEX, ZRANGEBYSCORE, ZRANGESTORE,
+ * ZREVRANGEBYLEX and ZREVRANGEBYSCORE. All zero: not sent.
  */
 typedef struct redisc_limit {
     int64_t offset; /**< how many matches to skip */
@@ -1547,6 +2444,24 @@ typedef struct redisc_migration_task {
 /** A list of redisc_migration_task. */
 REDISC_DECLARE_LIST(migration_task, redisc_migration_task);
 
+/** A word that an index has, for one that it has not. */
+typedef struct redisc_spelling {
+    double score;    /**< in how many of the documents it is, from 0 to 1 */
+    redisc_str text; /**< the word */
+} redisc_spelling;
+
+/** A list of redisc_spelling. */
+REDISC_DECLARE_LIST(spelling, redisc_spelling);
+
+/** A word of a query that an index has not. */
+typedef struct redisc_misspelling {
+    redisc_str term;                  /**< the word */
+    redisc_spelling_list suggestions; /**< words like it, the best ones first */
+} redisc_misspelling;
+
+/** A list of redisc_misspelling. */
+REDISC_DECLARE_LIST(misspelling, redisc_misspelling);
+
 /** The inside of a value. */
 typedef struct redisc_object_internals {
     /** where it is in the memory of the server */
@@ -1574,6 +2489,16 @@ typedef struct redisc_object_internals {
     /** a list: bytes of its nodes without compression */
     int64_t quicklist_uncompressed_size;
 } redisc_object_internals;
+
+/** An option of the search module, explained. */
+typedef struct redisc_option_help {
+    redisc_str name;        /**< its name */
+    redisc_str description; /**< what it is for */
+    redisc_str value;       /**< its value */
+} redisc_option_help;
+
+/** A list of redisc_option_help. */
+REDISC_DECLARE_LIST(option_help, redisc_option_help);
 
 /** A consumer that has entries to acknowledge. */
 typedef struct redisc_pending_consumer {
@@ -1645,6 +2570,20 @@ typedef struct redisc_ranked {
     double score; /**< its score */
 } redisc_ranked;
 
+/** A vector as the server keeps it. */
+typedef struct redisc_raw_vector {
+    /** how its components are kept: f32, int8 or bin (fp32 and q8 are names for the same) */
+    redisc_str quantization;
+    /** the components: floats of 4 bytes, bytes or bits, in little-endian order */
+    redisc_str data;
+    /** the length of the vector before it was normalised */
+    double norm;
+    /**
+     * what to multiply the bytes by for the normalised components; 0 unless quantization is int8
+     */
+    double range;
+} redisc_raw_vector;
+
 /** A replica of a master, as ROLE tells it. */
 typedef struct redisc_role_replica {
     redisc_str host; /**< its address */
@@ -1682,6 +2621,38 @@ typedef struct redisc_running_script {
     int64_t duration;        /**< how long it has been running, in milliseconds */
 } redisc_running_script;
 
+/** A value of a time series. */
+typedef struct redisc_sample {
+    int64_t timestamp; /**< in milliseconds */
+    double value;      /**< the value */
+} redisc_sample;
+
+/** A list of redisc_sample. */
+REDISC_DECLARE_LIST(sample, redisc_sample);
+
+/** The values of several time series at one time. */
+typedef struct redisc_sample_column_row {
+    /** in milliseconds */
+    int64_t timestamp;
+    /**
+     * one for each time series, or for each of its aggregators, in their order; NaN where there is
+     * none
+     */
+    redisc_double_list values;
+} redisc_sample_column_row;
+
+/** A list of redisc_sample_column_row. */
+REDISC_DECLARE_LIST(sample_column_row, redisc_sample_column_row);
+
+/** Several values of one time. */
+typedef struct redisc_sample_row {
+    int64_t timestamp;         /**< in milliseconds */
+    redisc_double_list values; /**< one for each aggregator, in their order */
+} redisc_sample_row;
+
+/** A list of redisc_sample_row. */
+REDISC_DECLARE_LIST(sample_row, redisc_sample_row);
+
 /** One page of a walk through the keys of a database. */
 typedef struct redisc_scan_page {
     /** what to pass to the next call; 0 when the walk is over */
@@ -1695,6 +2666,31 @@ typedef struct redisc_scripting_stats {
     const redisc_running_script *running_script; /**< nil if no script or function runs */
     redisc_engine_stats_list engines;            /**< its engines */
 } redisc_scripting_stats;
+
+/** A document that a query found. */
+typedef struct redisc_search_document {
+    /** its key */
+    redisc_str id;
+    /** how well it fits; 0 without withscores */
+    double score;
+    /** its data for scorers; nil if there is none, or without withpayloads */
+    redisc_str payload;
+    /** what it was sorted by, a number behind `#` or a text behind `$`; nil without withsortkeys */
+    redisc_str sort_key;
+    /** its fields, or those asked for; none with nocontent, or if it has gone meanwhile */
+    redisc_pair_list fields;
+} redisc_search_document;
+
+/** A list of redisc_search_document. */
+REDISC_DECLARE_LIST(search_document, redisc_search_document);
+
+/** What a query found. */
+typedef struct redisc_search_results {
+    /** how many documents it fits, those not given here included */
+    int64_t total;
+    /** the documents of this page */
+    redisc_search_document_list documents;
+} redisc_search_results;
 
 /** Where a master is. */
 typedef struct redisc_sentinel_address {
@@ -1908,11 +2904,159 @@ typedef struct redisc_sentinel_vote {
     int64_t leader_epoch; /**< the epoch of its vote, 0 for none */
 } redisc_sentinel_vote;
 
+/** A piece of the memory of a time series. */
+typedef struct redisc_series_chunk {
+    int64_t first;           /**< its first timestamp */
+    int64_t last;            /**< its last timestamp */
+    int64_t samples;         /**< how many samples it holds */
+    int64_t size;            /**< in bytes */
+    double bytes_per_sample; /**< inf if it is empty */
+} redisc_series_chunk;
+
+/** A list of redisc_series_chunk. */
+REDISC_DECLARE_LIST(series_chunk, redisc_series_chunk);
+
+/** A rule that compacts a time series into another one. */
+typedef struct redisc_series_rule {
+    redisc_str destination;  /**< the time series that takes the compacted values */
+    int64_t bucket_duration; /**< in milliseconds */
+    redisc_str aggregator;   /**< what is made of the values of a bucket, in capitals */
+    int64_t alignment;       /**< where buckets begin, in milliseconds */
+} redisc_series_rule;
+
+/** A list of redisc_series_rule. */
+REDISC_DECLARE_LIST(series_rule, redisc_series_rule);
+
+/** What a time series is made of. */
+typedef struct redisc_series_info {
+    /** how many there are */
+    int64_t samples;
+    /** in bytes */
+    int64_t memory;
+    /** the first timestamp; 0 if it is empty */
+    int64_t first;
+    /** the last timestamp; 0 if it is empty */
+    int64_t last;
+    /** how long samples are kept, in milliseconds; 0: for ever */
+    int64_t retention;
+    /** pieces of memory */
+    int64_t chunk_count;
+    /** in bytes */
+    int64_t chunk_size;
+    /** compressed or uncompressed */
+    redisc_str chunk_type;
+    /** what happens to a second sample of one time; nil: as the server is configured */
+    redisc_str duplicate_policy;
+    /** its labels */
+    redisc_pair_list labels;
+    /** the time series that this one is compacted from; nil if it is not */
+    redisc_str source;
+    /** how it is compacted into others */
+    redisc_series_rule_list rules;
+    /** in milliseconds; see redisc_ts_create_with */
+    int64_t ignore_max_time_difference;
+    /** see redisc_ts_create_with */
+    double ignore_max_value_difference;
+    /** its own key; empty without debug */
+    redisc_str key;
+    /** the pieces of memory; none without debug */
+    redisc_series_chunk_list chunks;
+} redisc_series_info;
+
+/** The newest sample of a time series that a query found. */
+typedef struct redisc_series_last {
+    /** the time series */
+    redisc_str key;
+    /**
+     * its labels, if they were asked for; one asked for that it does not have has a value with
+     * .data NULL
+     */
+    redisc_pair_list labels;
+    /** nil if it has none */
+    const redisc_sample *sample;
+} redisc_series_last;
+
+/** A list of redisc_series_last. */
+REDISC_DECLARE_LIST(series_last, redisc_series_last);
+
+/** Rows of a time series that a query found, with a value for each aggregator. */
+typedef struct redisc_series_rows {
+    /**
+     * the time series; of a group: the label and the value that its series have in common, as
+     * `label=value`
+     */
+    redisc_str key;
+    /**
+     * its labels, if they were asked for; one asked for that it does not have has a value with
+     * .data NULL
+     */
+    redisc_pair_list labels;
+    /** the rows */
+    redisc_sample_row_list rows;
+} redisc_series_rows;
+
+/** A list of redisc_series_rows. */
+REDISC_DECLARE_LIST(series_rows, redisc_series_rows);
+
+/** Samples of a time series, or of a group, that a query found. */
+typedef struct redisc_series_samples {
+    /**
+     * the time series; of a group: the label and the value that its series have in common, as
+     * `label=value`
+     */
+    redisc_str key;
+    /**
+     * its labels, if they were asked for; one asked for that it does not have has a value with
+     * .data NULL
+     */
+    redisc_pair_list labels;
+    /** the samples */
+    redisc_sample_list samples;
+} redisc_series_samples;
+
+/** A list of redisc_series_samples. */
+REDISC_DECLARE_LIST(series_samples, redisc_series_samples);
+
 /** The time of a server. */
 typedef struct redisc_server_time {
     int64_t seconds;      /**< Unix time */
     int64_t microseconds; /**< of the second that has begun */
 } redisc_server_time;
+
+/** An element of a vector set with its similarity to what was asked for. */
+typedef struct redisc_similar {
+    redisc_str element; /**< the element */
+    double score;       /**< from 1, the same direction, to 0, the opposite one */
+} redisc_similar;
+
+/** A list of redisc_similar. */
+REDISC_DECLARE_LIST(similar, redisc_similar);
+
+/** An element found by similarity, with its attributes. */
+typedef struct redisc_similar_attributes {
+    redisc_str element;    /**< the element */
+    redisc_str attributes; /**< its attributes as JSON text; nil: it has none */
+} redisc_similar_attributes;
+
+/** A list of redisc_similar_attributes. */
+REDISC_DECLARE_LIST(similar_attributes, redisc_similar_attributes);
+
+/** An element found by similarity, with its score and its attributes. */
+typedef struct redisc_similar_details {
+    redisc_str element;    /**< the element */
+    double score;          /**< from 1, the same direction, to 0, the opposite one */
+    redisc_str attributes; /**< its attributes as JSON text; nil: it has none */
+} redisc_similar_details;
+
+/** A list of redisc_similar_details. */
+REDISC_DECLARE_LIST(similar_details, redisc_similar_details);
+
+/** What a count-min sketch is made of. */
+typedef struct redisc_sketch_info {
+    int64_t width; /**< counters in a row */
+    int64_t depth; /**< rows */
+    int64_t count; /**< the sum of all that was added */
+} redisc_sketch_info;
 
 /** A move of slots to or from this node of a Valkey cluster. */
 typedef struct redisc_slot_migration {
@@ -1976,6 +3120,11 @@ typedef struct redisc_slowlog_entry {
 
 /** A list of redisc_slowlog_entry. */
 REDISC_DECLARE_LIST(slowlog_entry, redisc_slowlog_entry);
+
+/** The words of a query that an index has not. */
+typedef struct redisc_spellcheck_result {
+    redisc_misspelling_list terms; /**< the words */
+} redisc_spellcheck_result;
 
 /** One page of a walk through a set. */
 typedef struct redisc_sscan_page {
@@ -2155,11 +3304,54 @@ typedef struct redisc_stream_position {
 /** A list of redisc_stream_position. */
 REDISC_DECLARE_LIST(stream_position, redisc_stream_position);
 
+/** A suggestion for completing what a user types. */
+typedef struct redisc_suggestion {
+    redisc_str text;    /**< the suggestion */
+    double score;       /**< how well it fits; 0 without withscores */
+    redisc_str payload; /**< the data kept with it; nil if there is none, or without withpayloads */
+} redisc_suggestion;
+
+/** A list of redisc_suggestion. */
+REDISC_DECLARE_LIST(suggestion, redisc_suggestion);
+
 /** Who has the writes of a connection on disk. */
 typedef struct redisc_synced {
     int64_t local;    /**< 1 if this server has them in its append-only file, else 0 */
     int64_t replicas; /**< how many replicas have them in theirs */
 } redisc_synced;
+
+/** A word with the groups of synonyms that it is in. */
+typedef struct redisc_synonyms {
+    redisc_str term;        /**< the word */
+    redisc_str_list groups; /**< the groups */
+} redisc_synonyms;
+
+/** A list of redisc_synonyms. */
+REDISC_DECLARE_LIST(synonyms, redisc_synonyms);
+
+/** An element of a top-k list. */
+typedef struct redisc_top_element {
+    redisc_str element; /**< the element */
+    int64_t count;      /**< how often it was seen, about */
+} redisc_top_element;
+
+/** A list of redisc_top_element. */
+REDISC_DECLARE_LIST(top_element, redisc_top_element);
+
+/** What a top-k list is made of. */
+typedef struct redisc_top_info {
+    int64_t k;     /**< how many elements it keeps */
+    int64_t width; /**< counters in a row */
+    int64_t depth; /**< rows */
+    double decay;  /**< how likely a counter is lowered for another element */
+} redisc_top_info;
+
+/** `size` of TOPK.RESERVE: how it counts; 8, 7 and 0.9 if left out. All zero: not sent. */
+typedef struct redisc_topk_size {
+    int64_t width; /**< counters in a row */
+    int64_t depth; /**< rows */
+    double decay;  /**< how likely a counter is lowered for another element */
+} redisc_topk_size;
 
 /** `maxlen` of XADD: until the stream is no longer than that. All zero: not sent. */
 typedef struct redisc_trim_maxlen {
@@ -2188,6 +3380,120 @@ typedef struct redisc_trim_minid {
 } redisc_trim_minid;
 
 /**
+ * `aggregation` of TS.MRANGE, TS.MREVRANGE, TS.RANGE and TS.REVRANGE: put the samples together in
+ * buckets. All zero: not sent.
+ */
+typedef struct redisc_ts_aggregation {
+    /**
+     * ALIGN: where buckets begin: `start`, `end` or a time in milliseconds; at 0 if left out (since
+     * TimeSeries 1.6.0)
+     */
+    redisc_str align;
+    /**
+     * what to make of the values of a bucket: avg, sum, min, max, range, count, first, last, std.p,
+     * std.s, var.p, var.s, twa, countnan, countall; several with commas: `min,max`
+     */
+    redisc_str aggregators;
+    /** how long a bucket is, in milliseconds */
+    int64_t bucket_duration;
+    /** BUCKETTIMESTAMP: which time stands for a bucket (since TimeSeries 1.8.0) */
+    redisc_ts_bucket_timestamp bucket_timestamp;
+    /** EMPTY: give buckets without samples, too (since TimeSeries 1.8.0) */
+    bool empty;
+} redisc_ts_aggregation;
+
+/**
+ * `aggregation` of TS.NRANGE and TS.NREVRANGE: put the samples together in buckets. All zero: not
+ * sent.
+ */
+typedef struct redisc_ts_columns_aggregation {
+    /** ALIGN: where buckets begin: `start`, `end` or a time in milliseconds; at 0 if left out */
+    redisc_str align;
+    /**
+     * what to make of the values of a bucket, for each key in turn: `avg`, or several as `min,max`
+     */
+    redisc_str_list aggregators;
+    /** how long a bucket is, in milliseconds */
+    int64_t bucket_duration;
+    /** BUCKETTIMESTAMP: which time stands for a bucket */
+    redisc_ts_bucket_timestamp bucket_timestamp;
+    /** EMPTY: give buckets without samples, too */
+    bool empty;
+} redisc_ts_columns_aggregation;
+
+/**
+ * `groupby` of TS.MRANGE and TS.MREVRANGE: join the time series that have one value of a label in
+ * common. All zero: not sent.
+ */
+typedef struct redisc_ts_group {
+    redisc_str label;             /**< the label */
+    redisc_ts_aggregator reducer; /**< REDUCE: what to make of the values of one time */
+} redisc_ts_group;
+
+/**
+ * `ignore` of TS.ADD, TS.ALTER, TS.CREATE, TS.DECRBY and TS.INCRBY: drop a sample that hardly
+ * differs from the last one, under the policy LAST. All zero: not sent.
+ */
+typedef struct redisc_ts_ignore {
+    int64_t max_time_difference; /**< how much later it may be, in milliseconds */
+    double max_value_difference; /**< how far its value may be */
+} redisc_ts_ignore;
+
+/** `block` of TS.READ: wait until there are enough samples. All zero: not sent. */
+typedef struct redisc_ts_read_wait {
+    int64_t milliseconds; /**< how long at most; 0 is for ever, in milliseconds */
+    int64_t min_count;    /**< how many samples are enough */
+} redisc_ts_read_wait;
+
+/** An item of `samples` of TS.MADD: the samples. */
+typedef struct redisc_ts_sample {
+    redisc_str key;       /**< the time series */
+    redisc_str timestamp; /**< its time, in milliseconds, or `*` for the time of the server */
+    double value;         /**< the value */
+} redisc_ts_sample;
+
+/** A list of redisc_ts_sample. */
+REDISC_DECLARE_LIST(ts_sample, redisc_ts_sample);
+
+/**
+ * `filter_by_value` of TS.MRANGE, TS.MREVRANGE, TS.NRANGE, TS.NREVRANGE, TS.RANGE and TS.REVRANGE:
+ * only samples whose values lie in a range. All zero: not sent.
+ */
+typedef struct redisc_ts_value_range {
+    double min; /**< the smallest */
+    double max; /**< the greatest */
+} redisc_ts_value_range;
+
+/** `query` of VSIM: what to compare with: exactly one of these. */
+typedef struct redisc_vector_query {
+    redisc_str element;        /**< ELE: an element of the set */
+    redisc_str blob;           /**< FP32: a vector as floats of 4 bytes in little-endian order */
+    redisc_double_list vector; /**< VALUES: the components of a vector */
+} redisc_vector_query;
+
+/** What a vector set is made of. */
+typedef struct redisc_vector_set_info {
+    /** how components are kept: f32, int8 or bin */
+    redisc_str quantization;
+    /** how many links a node may have on a layer, M */
+    int64_t links;
+    /** the dimensions of the vectors kept */
+    int64_t dimensions;
+    /** the dimensions that vectors have to come with, if they are reduced; else 0 */
+    int64_t input_dimensions;
+    /** how many elements there are */
+    int64_t size;
+    /** the topmost layer of the graph */
+    int64_t top_layer;
+    /** how many elements have attributes */
+    int64_t with_attributes;
+    /** a number of this vector set */
+    int64_t id;
+    /** the greatest number given to a node */
+    int64_t last_node_id;
+} redisc_vector_set_info;
+
+/**
  * `idmp` of XADD: entries of a producer with the same id of its own are the same. All zero: not
  * sent.
  */
@@ -2207,6 +3513,9 @@ typedef struct redisc_zscan_page {
     uint64_t cursor;            /**< what to give to the next call; 0: this was the last page */
     redisc_scored_list members; /**< the members of this page, maybe none */
 } redisc_zscan_page;
+
+/** A list of redisc_similar_list. */
+REDISC_DECLARE_LIST(similar_list, redisc_similar_list);
 
 REDISC_END_DECLS
 

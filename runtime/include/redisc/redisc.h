@@ -16,6 +16,7 @@
 #include <redisc/client.h>
 #include <redisc/codec.h>
 #include <redisc/handle.h>
+#include <redisc/info.h>
 #include <redisc/iterator.h>
 #include <redisc/lock.h>
 #include <redisc/lua.h>
