@@ -21,10 +21,10 @@ REDISC_API void redisc_free(const void *result);
 /** Where memory comes from. All three or none; they follow the rules of malloc, realloc and free.
  */
 typedef struct redisc_allocator {
-    void *(*allocate)(size_t size, void *context);
-    void *(*reallocate)(void *memory, size_t size, void *context);
-    void (*release)(void *memory, void *context);
-    void *context; /**< given to each call */
+    void *(*allocate)(size_t size, void *context); /**< as malloc(); NULL: there is none */
+    void *(*reallocate)(void *memory, size_t size, void *context); /**< as realloc() */
+    void (*release)(void *memory, void *context);                  /**< as free() */
+    void *context;                                                 /**< given to each call */
 } redisc_allocator;
 
 /**

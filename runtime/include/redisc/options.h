@@ -47,6 +47,7 @@
 
 REDISC_BEGIN_DECLS
 
+/** A handle: see redisc/handle.h. */
 typedef struct redisc redisc;
 
 /** Which protocol to speak. */
@@ -99,9 +100,9 @@ typedef struct redisc_options {
     int keepalive_count;        /**< probes before giving up; 0: the system's */
     bool no_delay_off;          /**< true: leave Nagle's algorithm on */
 
-    redisc_protocol protocol;
-    redisc_parser_choice parser;
-    redisc_encoding encoding;
+    redisc_protocol protocol;    /**< which protocol to speak */
+    redisc_parser_choice parser; /**< which parser reads the replies */
+    redisc_encoding encoding;    /**< what replies are held against */
     bool no_client_info; /**< true: don't tell the server the library's name and version (CLIENT
                             SETINFO) */
 
@@ -117,7 +118,7 @@ typedef struct redisc_options {
                              call allows */
 
     redisc_on_connect on_connect; /**< NULL: none */
-    void *on_connect_context;
+    void *on_connect_context;     /**< given to on_connect */
 
     const redisc_transport_class
         *transport;          /**< NULL: TCP or Unix socket as above; else a transport of your own */
@@ -128,8 +129,8 @@ typedef struct redisc_options {
 
 /** A URL taken apart; `options` points into memory that redisc_url_free() releases. */
 typedef struct redisc_url {
-    redisc_options options;
-    void *memory; /**< private */
+    redisc_options options; /**< what the URL and its base say */
+    void *memory;           /**< private */
 } redisc_url;
 
 /**

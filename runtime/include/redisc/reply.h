@@ -16,7 +16,7 @@ REDISC_BEGIN_DECLS
 
 /** What a reply is. */
 typedef enum redisc_reply_type {
-    REDISC_REPLY_NIL = 0,
+    REDISC_REPLY_NIL = 0,      /**< nothing */
     REDISC_REPLY_STRING = 1,   /**< bulk or streamed string: text */
     REDISC_REPLY_STATUS = 2,   /**< simple string: text */
     REDISC_REPLY_ERROR = 3,    /**< error within an aggregate: text, kind */
@@ -34,18 +34,18 @@ typedef enum redisc_reply_type {
 
 /** One value of a dynamic reply. */
 typedef struct redisc_reply {
-    redisc_reply_type type;
-    redisc_status kind; /**< ERROR: its kind, REDISC_ERROR_WRONGTYPE … */
+    redisc_reply_type type; /**< what it is, which tells what `as` holds */
+    redisc_status kind;     /**< ERROR: its kind, REDISC_ERROR_WRONGTYPE … */
     union {
         redisc_str text; /**< STRING STATUS ERROR BIG VERBATIM */
-        int64_t integer;
-        double real;
-        bool boolean;
+        int64_t integer; /**< INTEGER */
+        double real;     /**< DOUBLE */
+        bool boolean;    /**< BOOLEAN */
         struct {
-            const struct redisc_reply *items;
-            size_t count; /**< of items; a map's keys and values both count */
-        } list;           /**< ARRAY SET MAP PUSH */
-    } as;
+            const struct redisc_reply *items; /**< the first one */
+            size_t count;                     /**< of items; a map's keys and values both count */
+        } list;                               /**< ARRAY SET MAP PUSH */
+    } as;                                     /**< the value, of the type */
 } redisc_reply;
 
 /** "nil", "string", "integer" …: for messages. */

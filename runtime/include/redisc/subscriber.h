@@ -58,10 +58,10 @@ typedef enum redisc_message_type {
 
 /** A message; one block, which redisc_free() frees. */
 typedef struct redisc_message {
-    redisc_message_type type;
-    redisc_str channel; /**< the channel; when a pattern is (un)subscribed, the pattern */
-    redisc_str pattern; /**< PMESSAGE: the pattern; else nil */
-    redisc_str data;    /**< what was published; nil when something is (un)subscribed */
+    redisc_message_type type; /**< what it is, which tells what the others are */
+    redisc_str channel;       /**< the channel; when a pattern is (un)subscribed, the pattern */
+    redisc_str pattern;       /**< PMESSAGE: the pattern; else nil */
+    redisc_str data;          /**< what was published; nil when something is (un)subscribed */
     int64_t count; /**< (un)subscribed: how many subscriptions the connection has then (channels
                       and patterns together; sharded channels apart); else 0 */
 } redisc_message;
