@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Brings generated/ up to date when a specification, a template or the generator has changed.
+# Brings generated/ up to date when a specification, a template, the generator or a public header of
+# the runtime has changed (api.json and the manual describe those too).
 #
 # It happens while CMake runs, and CMake runs again as soon as one of those files is newer than the
 # build. So new files are found by the same glob as the old ones, and unchanged ones are not touched.
@@ -24,7 +25,8 @@ function(redisc_generate)
         message(STATUS "no Python with Jinja2 and jsonschema: generated/ is compiled as it is")
         return()
     endif()
-    file(GLOB_RECURSE inputs CONFIGURE_DEPENDS spec/*.json codegen/*.py codegen/*.j2)
+    file(GLOB_RECURSE inputs CONFIGURE_DEPENDS
+        spec/*.json codegen/*.py codegen/*.j2 runtime/include/redisc/*.h)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${inputs})
     execute_process(
         COMMAND ${python} -m codegen generate

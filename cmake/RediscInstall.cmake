@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Installs libraries, headers, the CMake package (find_package(redisc)) and redisc.pc.
+# Installs libraries, headers, the CMake package (find_package(redisc)), redisc.pc, the manual and the
+# description of the API.
 include(CMakePackageConfigHelpers)
+include(RediscManual)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/redisc)
 set(targets redisc_static)
@@ -36,3 +38,5 @@ string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
 configure_file(cmake/redisc.pc.in redisc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES generated/api.json DESTINATION ${CMAKE_INSTALL_DATADIR}/redisc)

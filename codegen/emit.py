@@ -8,6 +8,8 @@ from pathlib import Path
 import jinja2
 
 from . import descriptions, headers
+from .cheaders import Headers
+from .companions import companions
 from .examples import ExampleCode, before_function, live_row, wire_row
 from .ctext import Call, comment
 from .functions import SourceFile, info_flags, state_lines
@@ -62,7 +64,7 @@ def environment() -> jinja2.Environment:
     return env
 
 
-def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
+def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile], runtime: Headers) -> Output:
     """Fills in all templates."""
     env = environment()
     files: dict[str, str] = {}
@@ -109,6 +111,7 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Output:
         render(f"tests/live_{group}.c", "live_group.c.j2", functions=tables, **values)
     symbols = sorted(f.name for s in sources.values() for f in s.functions)
     files["symbols.txt"] = f"# Generated {MARK}\n" + "".join(f"{name}\n" for name in symbols)
+    files.update(companions(spec, shapes, sources, runtime, env))
     return Output(files)
 
 

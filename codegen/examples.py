@@ -17,7 +17,7 @@ LONG_STRING = 64  # columns of a literal that gets a variable of its own
 
 
 @dataclass
-class _Locals:
+class Locals:
     """Variables that a call needs, declared before it."""
 
     lines: list = field(default_factory=list)
@@ -79,7 +79,7 @@ class ExampleCode:
 
     # Values of arguments.
 
-    def _string(self, value: str | dict, name: str, place: _Locals, bare: bool) -> str:
+    def _string(self, value: str | dict, name: str, place: Locals, bare: bool) -> str:
         """A string; a long one is declared as a variable of the name."""
         declared_lines = string_constant(name, value)
         if declared_lines is None:
@@ -100,7 +100,7 @@ class ExampleCode:
             return f"redisc_{'double' if type_ == 'double' else 'integer'}({text})"
         return text
 
-    def _list(self, argument: Argument, value: list, name: str, place: _Locals) -> str:
+    def _list(self, argument: Argument, value: list, name: str, place: Locals) -> str:
         """Declares a list as a variable; answers its name."""
         kind = argument.kind
         if kind == "list":
@@ -129,12 +129,12 @@ class ExampleCode:
         place.lines += [Line("};"), Line(f"{head} {{{name}_items, {len(items)}}};")]
         return name
 
-    def _item(self, argument: Argument, value: object, name: str, place: _Locals) -> str:
+    def _item(self, argument: Argument, value: object, name: str, place: Locals) -> str:
         if argument.type in STRING_TYPES:
             return self._string(value, name, place, bare=False)
         return self._scalar(argument, argument.type, value, False)
 
-    def _struct_item(self, argument: Argument, value: dict, name: str, place: _Locals) -> str:
+    def _struct_item(self, argument: Argument, value: dict, name: str, place: Locals) -> str:
         fields: dict[str, str] = {}
         if argument.kind == "rows":
             for member in argument.of:
@@ -146,7 +146,7 @@ class ExampleCode:
         return "{" + ", ".join(f".{key} = {text}" for key, text in fields.items()) + "}"
 
     def _fields(self, argument: Argument, values: dict, optional: bool, fields: dict[str, str], path: str,
-                place: _Locals, type_: str | None = None, bare: bool = False) -> None:
+                place: Locals, type_: str | None = None, bare: bool = False) -> None:
         """The values of the fields or parameters that carry an argument."""
         name, kind = argument.name, argument.kind
         variable = f"{path}_{name}" if path else name
@@ -174,7 +174,7 @@ class ExampleCode:
             self._choice_fields(argument, values, fields, path, place)
 
     def _choice_fields(self, argument: Argument, values: dict, fields: dict[str, str], path: str,
-                       place: _Locals) -> None:
+                       place: Locals) -> None:
         if argument.is_enum or len(argument.flags) > 1:
             if values.get(argument.name) is not None:
                 branch = branch_named(argument, values[argument.name], argument.name)
@@ -186,10 +186,10 @@ class ExampleCode:
 
     # Calls.
 
-    def call(self, lowered: LoweredFunction, example: Example, number: int) -> CFunction:
-        """A function that makes the example's call and describes its result."""
+    def arguments(self, lowered: LoweredFunction, example: Example) -> tuple[Locals, list[str], dict[str, str]]:
+        """What is declared before a call, its arguments up to the options, and the options' fields."""
         function = lowered.function
-        place = _Locals()
+        place = Locals()
         fields: dict[str, str] = {}
         options: dict[str, str] = {}
         for use in function.uses:
@@ -205,7 +205,13 @@ class ExampleCode:
                 self._fields(argument, example.values, False, fields, "", place, use.type, bare=True)
                 if use.default is not None:
                     fields.setdefault(argument.name, integer_value(use.default))
-        items = ["run->r"] + [fields.get(p.name, _nothing(p.ctype)) for p in lowered.parameters]
+        return place, [fields.get(p.name, _nothing(p.ctype)) for p in lowered.parameters], options
+
+    def call(self, lowered: LoweredFunction, example: Example, number: int) -> CFunction:
+        """A function that makes the example's call and describes its result."""
+        function = lowered.function
+        place, arguments, options = self.arguments(lowered, example)
+        items = ["run->r"] + arguments
         if function.options:
             if options:
                 place.lines += initialised(f"redisc_{lowered.options.name}", "options", options)
@@ -213,7 +219,7 @@ class ExampleCode:
         return CFunction("void", example_name(function.name, number), ["example_run *run"],
                          self._call_body(lowered, place, items), " ".join(_shown(example)))
 
-    def _call_body(self, lowered: LoweredFunction, place: _Locals, items: list[str]) -> list:
+    def _call_body(self, lowered: LoweredFunction, place: Locals, items: list[str]) -> list:
         function = lowered.function
         head = f"run->status = {lowered.name}("
         if not function.out:

@@ -9,13 +9,14 @@ from pathlib import Path
 from .build import build
 from .check import check, version_key
 from .check_names import check_names
+from .cheaders import Headers, Unreadable, read_headers
 from .emit import Output, emit
 from .functions import SourceFile
 from .load import load
 from .lock import Lock, check_lock, current, empty_lock, read_lock, renewed
 from .model import SERVERS, Spec
 from .names import runtime_names
-from .problems import Problems
+from .problems import Problems, Where
 from .shapes import Shapes
 
 ROOT = Path(__file__).parent.parent
@@ -93,9 +94,19 @@ def run(spec_folder: Path, target: Target | None = None, renew_lock: bool = Fals
     now = current(analysis.lock.where, spec, shapes, sources)
     if target is None:
         check_lock(analysis.lock, now, problems)
+    runtime = runtime_headers(problems)
     if problems:
         return Result(problems)
-    return Result(problems, emit(spec, shapes, sources), renewed(analysis.lock, now) if target is None else None)
+    return Result(problems, emit(spec, shapes, sources, runtime), renewed(analysis.lock, now) if target is None else None)
+
+
+def runtime_headers(problems: Problems) -> Headers:
+    """What the runtime's public headers declare, for the description of the API."""
+    try:
+        return read_headers(ROOT / "runtime")
+    except Unreadable as error:
+        problems.add(Where("runtime/include/redisc"), str(error))
+        return Headers()
 
 
 def lower(spec: Spec, shapes: Shapes) -> dict[str, SourceFile]:

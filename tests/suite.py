@@ -36,6 +36,8 @@ PARTS = {
     "threads": "programs of many threads",
     "examples": "the examples run, and show what they say",
     "docs": "README and docs/ say what the code is",
+    "reference": "reference pages, manual and site are whole and free of warnings",
+    "bindings": "a binding made of api.json gives what the examples say",
     "headers": "each public header alone, in C and C++",
     "package": "installed, found and linked as users do it",
     "symbols": "what the shared library exports",
@@ -288,6 +290,7 @@ def plan(parts, servers):
     if "generated" in parts:
         tasks.append(Task("generated", generated))
     plain = {"unit", "wire", "live", "threads", "examples", "docs", "symbols", "package", "lint"}
+    plain |= {"reference", "bindings"}
     for flavour, users in {
         "plain": plain,
         "sanitize": {"sanitize", "fuzz"},
@@ -325,6 +328,10 @@ def plan(parts, servers):
         tasks.append(pytest_task("examples", "tests/examples", ("build plain",), redis))
     if "docs" in parts:
         tasks.append(pytest_task("docs", "tests/docs", ("build plain",), redis))
+    if "reference" in parts:
+        tasks.append(pytest_task("reference", "tests/reference", ("build plain",), redis))
+    if "bindings" in parts:
+        tasks.append(pytest_task("bindings", "tests/bindings", ("build plain",), redis))
     if "format" in parts:
         tasks.append(Task("format", layout))
     return tasks

@@ -14,14 +14,19 @@
 #include <redisc/commands.h>
 
 #undef redisc_lrem
+/** redisc_legacy_lrem() by its plain name. */
 #define redisc_lrem redisc_legacy_lrem
 #undef redisc_pttl
+/** redisc_legacy_pttl() by its plain name. */
 #define redisc_pttl redisc_legacy_pttl
 #undef redisc_setex
+/** redisc_legacy_setex() by its plain name. */
 #define redisc_setex redisc_legacy_setex
 #undef redisc_ttl
+/** redisc_legacy_ttl() by its plain name. */
 #define redisc_ttl redisc_legacy_ttl
 #undef redisc_zadd
+/** redisc_legacy_zadd() by its plain name. */
 #define redisc_zadd redisc_legacy_zadd
 
 #endif
