@@ -2,6 +2,7 @@
 """A program outside the project finds redisc, links with it and runs: all the ways there are."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -77,6 +78,52 @@ def test_pkg_config_static(installed, library_folder, tmp_path):
     flags = flags.replace("-lredisc", "-l:libredisc.a").split()
     run("gcc", *WARNINGS, FOLDER / "program.c", *flags, "-o", tmp_path / "program")
     assert_works(tmp_path / "program")
+
+
+def test_manual_and_description_are_installed(installed):
+    manual = installed / "share/man/man3"
+    names = (ROOT / "generated/symbols.txt").read_text().splitlines()[1:]
+    assert {f"{name}.3" for name in [*names, "redisc"]} == {page.name for page in manual.iterdir()}
+    assert (manual / "redisc_set_with.3").read_text() == ".so man3/redisc_set.3\n"
+    api = installed / "share/redisc/api.json"
+    assert api.read_bytes() == (ROOT / "generated/api.json").read_bytes()
+
+
+GET_PROGRAM = """#include <redisc/redisc.h>
+int main(void)
+{
+    redisc *r;
+    const redisc_str *value;
+    redisc_status status = redisc_open(NULL, NULL, &r);
+    if (status == REDISC_OK) {
+        status = redisc_get(r, "key", &value);
+        redisc_free(value);
+        redisc_close(r);
+    }
+    return status < 0;
+}
+"""
+
+
+@pytest.mark.parametrize("sections, most", [([], 60), (["-Wl,--gc-sections"], 1)], ids=["plain", "gc-sections"])
+def test_static_linking_takes_what_is_used(installed, library_folder, tmp_path, sections, most):
+    """Without sections the linker takes whole files: a group of commands, and those that the runtime calls."""
+    search = {"PKG_CONFIG_PATH": str(library_folder / "pkgconfig")}
+    flags = run("pkg-config", "--static", "--cflags", "--libs", "redisc", **search)
+    flags = flags.replace("-lredisc", "-l:libredisc.a").split()
+    source, program = tmp_path / "get.c", tmp_path / "get"
+    source.write_text(GET_PROGRAM)
+    run("gcc", "-O2", source, *flags, *sections, "-o", program)
+    symbols = set(re.findall(r" [Tt] (redisc_\w+)", run("nm", program)))
+    commands = set((ROOT / "generated/symbols.txt").read_text().split()) & symbols
+    assert "redisc_get" in commands and len(commands) <= most, commands
+    run("strip", program)
+    assert program.stat().st_size < (256 if sections else 512) * 1024
+
+
+def test_the_shared_library_is_small(library_folder, tmp_path):
+    run("strip", "-o", tmp_path / "stripped", library_folder / "libredisc.so")
+    assert (tmp_path / "stripped").stat().st_size < 2_000_000
 
 
 def test_the_version_is_the_headers(installed, library_folder):
