@@ -13,10 +13,11 @@ import sys
 from pathlib import Path
 
 from measure import (HIREDIS, REDISC, BenchError, Figures, Server, count_allocations,
-                     count_instructions, list_cases, time_case)
+                     count_instructions, list_cases, time_case, weigh)
 from report import print_tables
 
 LIMITS = Path(__file__).with_name("limits.json")
+UNITS = {"held": "bytes of memory while it waits"}
 GROWTH = 0.1  # allocations: what buffers that still grow may make of one operation
 
 
@@ -53,14 +54,14 @@ def measure(options: argparse.Namespace) -> list[Figures]:
     cases = [case for case in list_cases(options.folder)
              if options.only.lower() in f"{case.kind} {case.name}".lower()]
     program = find_server(options.server)
-    if program is None and any(case.kind == "sync" for case in cases):
+    if program is None and any(case.needs_server for case in cases):
         print("no server found: the cases that need one are left out", file=sys.stderr)
-        cases = [case for case in cases if case.kind != "sync"]
+        cases = [case for case in cases if not case.needs_server]
     with_instructions = not options.no_instructions and shutil.which("valgrind") is not None
     if not with_instructions:
         print("no valgrind, or not wanted: instructions are not counted", file=sys.stderr)
     core = None if options.two_cores else last_core()
-    server = Server(program, core) if any(case.kind == "sync" for case in cases) else None
+    server = Server(program, core) if any(case.needs_server for case in cases) else None
     try:
         return [measure_case(options, Figures(case), server, core, with_instructions)
                 for case in cases]
@@ -71,14 +72,16 @@ def measure(options: argparse.Namespace) -> list[Figures]:
 
 def measure_case(options: argparse.Namespace, figures: Figures, server: Server | None,
                  core: int | None, with_instructions: bool) -> Figures:
-    is_sync = figures.case.kind == "sync"
-    addresses = server.addresses if is_sync else []
+    needs_server = figures.case.needs_server
+    addresses = server.addresses if needs_server else []
     show_progress(figures.case.name)
     if not options.check:
         time_case(options.folder, figures, addresses, options.rounds, options.milliseconds,
-                  core if is_sync else None)
+                  core if needs_server else None)
     sides = (REDISC,) if options.check else (HIREDIS, REDISC)
     count_allocations(options.folder, figures, sides, addresses)
+    if figures.case.kind == "pipeline":
+        weigh(options.folder, figures, sides, addresses)
     if with_instructions:
         count_instructions(options.folder, figures, sides, addresses)
     show_progress("")
@@ -101,6 +104,8 @@ def exceeded(all_figures: list[Figures]) -> list[str]:
             continue
         complaints += complain(figures, "instructions", limit["instructions"], 0)
         complaints += complain(figures, "allocations", limit["allocations"], GROWTH)
+        if "held" in limit:
+            complaints += complain(figures, "held", limit["held"], 0)
     return complaints
 
 
@@ -108,8 +113,8 @@ def complain(figures: Figures, what: str, limit: int, slack: float) -> list[str]
     count = getattr(figures, what).get(REDISC)
     if count is None or count <= limit + slack:
         return []
-    return [f"{figures.case.name}: {count:,.1f} {what} for one operation; at most {limit:,} are "
-            f"allowed"]
+    return [f"{figures.case.name}: {count:,.1f} {UNITS.get(what, what)} for one operation; at "
+            f"most {limit:,} are allowed"]
 
 
 def main() -> int:

@@ -4,20 +4,10 @@
  * One command at a time, over a Unix socket or TCP, with a real server: redisc's client, hiredis's
  * context, and a loop that writes the finished command and reads until the reply's length is there.
  */
-#include "work.h"
+#include "connections.h"
 
-#include <redisc/redisc.h>
-
-#include <hiredis/hiredis.h>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { ROUND_TRIPS = 200, KEY_LEN = 16, VALUE_LEN = 16 };
@@ -149,77 +139,9 @@ static void close_round_trips(bench_work *work)
 {
     round_trips *self = (round_trips *)work;
     redisc_close(self->client);
-    if (self->context != NULL) {
-        redisFree(self->context);
-    }
-    if (self->socket >= 0) {
-        close(self->socket);
-    }
+    bench_close_context(self->context);
+    bench_close_socket(self->socket);
     free(self);
-}
-
-static void open_redisc(round_trips *self, const bench_addresses *addresses)
-{
-    redisc_options options = {.path = addresses->path};
-    if (self->is->tcp) {
-        options = (redisc_options){.host = "127.0.0.1", .port = (uint16_t)addresses->port};
-    }
-    if (redisc_open(NULL, &options, &self->client) != REDISC_OK) {
-        bench_fail(self->is->name, redisc_last_error()->text);
-    }
-    self->work.run = run_redisc;
-}
-
-static void open_hiredis(round_trips *self, const bench_addresses *addresses)
-{
-    self->context = self->is->tcp ? redisConnect("127.0.0.1", addresses->port)
-                                  : redisConnectUnix(addresses->path);
-    if (self->context == NULL || self->context->err != 0) {
-        bench_fail(self->is->name, "hiredis could not connect");
-    }
-    self->work.run = run_hiredis;
-}
-
-static int connect_unix(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        bench_fail(path, "too long for a socket's path");
-    }
-    memcpy(address.sun_path, path, strlen(path));
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        bench_fail(path, "could not connect");
-    }
-    return fd;
-}
-
-static int connect_tcp(int port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int on = 1;
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
-        bench_fail("127.0.0.1", "could not connect");
-    }
-    return fd;
-}
-
-/* GET finds its value. */
-static void store_value(const bench_addresses *addresses)
-{
-    redisContext *context = redisConnectUnix(addresses->path);
-    void *reply = context == NULL || context->err != 0
-                      ? NULL
-                      : redisCommand(context, "SET %s %s", key, value);
-    if (reply == NULL) {
-        bench_fail(addresses->path, "no server");
-    }
-    freeReplyObject(reply);
-    redisFree(context);
 }
 
 static bench_work *open_case(const round_trip_case *is, bench_side side,
@@ -229,16 +151,18 @@ static bench_work *open_case(const round_trip_case *is, bench_side side,
     self->is = is;
     self->socket = -1;
     self->work = (bench_work){.operations = ROUND_TRIPS, .close = close_round_trips};
-    store_value(addresses);
+    bench_store(addresses, redisc_bytes(key, KEY_LEN), redisc_bytes(value, VALUE_LEN));
     switch (side) {
     case BENCH_REDISC:
-        open_redisc(self, addresses);
+        self->client = bench_open_client(addresses, is->tcp);
+        self->work.run = run_redisc;
         break;
     case BENCH_HIREDIS:
-        open_hiredis(self, addresses);
+        self->context = bench_open_context(addresses, is->tcp);
+        self->work.run = run_hiredis;
         break;
     case BENCH_FLOOR:
-        self->socket = is->tcp ? connect_tcp(addresses->port) : connect_unix(addresses->path);
+        self->socket = bench_open_socket(addresses, is->tcp);
         self->work.run = run_floor;
         break;
     }

@@ -34,6 +34,10 @@ struct bench_work {
     void (*prepare)(bench_work *work); /**< before each run, not measured; NULL: nothing */
     void (*run)(bench_work *work);     /**< what is measured */
     void (*settle)(bench_work *work);  /**< after each run, not measured; NULL: nothing */
+    void (*queue)(bench_work *work); /**< pipelines: the part of a run that sends nothing yet, with
+                                        `depth` operations; else NULL */
+    void (*flush)(bench_work *work); /**< the part after that */
+    size_t depth;
     void (*close)(bench_work *work);
 };
 
@@ -51,11 +55,17 @@ bench_work *bench_open_encoding(const char *name, bench_side side);
 bench_work *bench_open_decoding(const char *name, bench_side side);
 bench_work *bench_open_round_trips(const char *name, bench_side side,
                                    const bench_addresses *addresses);
+bench_work *bench_open_pipelines(const char *name, bench_side side,
+                                 const bench_addresses *addresses);
+bench_work *bench_open_messages(const char *name, bench_side side,
+                                const bench_addresses *addresses);
 
 /** The names of a kind's cases, NULL behind the last. */
 const char *bench_encoding_name(size_t i);
 const char *bench_decoding_name(size_t i);
 const char *bench_round_trips_name(size_t i);
+const char *bench_pipelines_name(size_t i);
+const char *bench_messages_name(size_t i);
 
 /** Ends the program with a message. */
 _Noreturn void bench_fail(const char *what, const char *why);

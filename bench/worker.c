@@ -6,8 +6,9 @@
  *     bench_times --list                         the cases: kind, tab, name
  *     bench_times NAME SIDE [PATH PORT]          reads orders from standard input, one a line:
  *         digest              → a digest of all values and bytes that came out
- *         round MILLISECONDS  → nanoseconds and CPU nanoseconds of one operation
+ *         round MILLISECONDS  → nanoseconds of one operation, median and mean, and CPU nanoseconds
  *         count RUNS          → operations and allocations of that many runs
+ *         held                → bytes that one operation keeps while it waits to be sent
  *
  * SIDE is redisc, hiredis or floor. bench.py gives the orders. A side that can't do the case ends
  * with status 3.
@@ -124,8 +125,8 @@ static void answer_round(bench_work *work, long milliseconds)
     }
     qsort(took, runs, sizeof *took, by_value);
     double operations = (double)work->operations;
-    printf("%.3f %.3f\n", (double)took[runs / 2] / operations,
-           (double)cpu / (double)runs / operations);
+    printf("%.3f %.3f %.3f\n", (double)took[runs / 2] / operations,
+           (double)spent / (double)runs / operations, (double)cpu / (double)runs / operations);
 }
 
 static void answer_count(bench_work *work, long runs)
@@ -143,6 +144,31 @@ static void answer_count(bench_work *work, long runs)
            bench_allocations() < 0 ? -1 : allocations);
 }
 
+/* Bytes of the heap that are in use; -1: nobody knows. */
+static int64_t used_bytes(void)
+{
+#ifdef __GLIBC__
+#if __GLIBC_PREREQ(2, 33)
+    struct mallinfo2 now = mallinfo2();
+    return (int64_t)(now.uordblks + now.hblkhd);
+#endif
+#endif
+    return -1;
+}
+
+/* The first time of all, so that buffers have not grown yet. */
+static void answer_held(bench_work *work)
+{
+    if (work->queue == NULL || used_bytes() < 0) {
+        printf("-1\n");
+        return;
+    }
+    int64_t before = used_bytes();
+    work->queue(work);
+    printf("%.1f\n", (double)(used_bytes() - before) / (double)work->depth);
+    work->flush(work);
+}
+
 static void take_orders(bench_work *work)
 {
     char line[80];
@@ -155,6 +181,8 @@ static void take_orders(bench_work *work)
             answer_round(work, value);
         } else if (strncmp(line, "count ", 6) == 0) {
             answer_count(work, value);
+        } else if (strncmp(line, "held", 4) == 0) {
+            answer_held(work);
         } else {
             bench_fail("no such order", line);
         }
@@ -181,12 +209,26 @@ static bench_side side_named(const char *name)
     bench_fail("no such side", name);
 }
 
+static bench_work *open_work(const char *name, bench_side side, const bench_addresses *addresses)
+{
+    bench_work *work = bench_open_encoding(name, side);
+    work = work != NULL ? work : bench_open_decoding(name, side);
+    if (addresses->path != NULL) {
+        work = work != NULL ? work : bench_open_round_trips(name, side, addresses);
+        work = work != NULL ? work : bench_open_pipelines(name, side, addresses);
+        work = work != NULL ? work : bench_open_messages(name, side, addresses);
+    }
+    return work;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {
         list("encode", bench_encoding_name);
         list("decode", bench_decoding_name);
         list("sync", bench_round_trips_name);
+        list("pipeline", bench_pipelines_name);
+        list("message", bench_messages_name);
         return EXIT_SUCCESS;
     }
     if (argc != 3 && argc != 5) {
@@ -197,15 +239,9 @@ int main(int argc, char **argv)
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 256 << 20);
 #endif
-    bench_side side = side_named(argv[2]);
-    bench_work *work = bench_open_encoding(argv[1], side);
-    if (work == NULL) {
-        work = bench_open_decoding(argv[1], side);
-    }
-    if (work == NULL && argc == 5) {
-        bench_addresses addresses = {.path = argv[3], .port = (int)strtol(argv[4], NULL, 10)};
-        work = bench_open_round_trips(argv[1], side, &addresses);
-    }
+    const bench_addresses addresses = {.path = argc == 5 ? argv[3] : NULL,
+                                       .port = argc == 5 ? (int)strtol(argv[4], NULL, 10) : 0};
+    bench_work *work = open_work(argv[1], side_named(argv[2]), &addresses);
     if (work == NULL) {
         return CANNOT;
     }
