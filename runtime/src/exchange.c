@@ -64,28 +64,39 @@ static redisc_status too_late(redisc_exchange *x)
     return broken_here(x);
 }
 
-/* Hands out every reply that is complete. */
-static redisc_status take_replies(redisc_exchange *x)
+/* Hands out every reply that is complete; *taken says how many. */
+static redisc_status hand_out(redisc_exchange *x, size_t *taken)
 {
+    redisc_connection *connection = x->connection;
     redisc_parsed reply;
-    redisc_parse state = REDISC_PARSE_REPLY;
-    while ((state = redisc_connection_take(x->connection, &reply)) == REDISC_PARSE_REPLY) {
+    redisc_parse state;
+    while ((state = redisc_connection_take(connection, &reply)) == REDISC_PARSE_REPLY) {
         if (x->expected <= x->unreleased) { /* as far as it is known what has been sent */
             redisc_fail(REDISC_ERROR_PROTOCOL, "more replies came than commands were sent");
             return broken_here(x);
         }
         x->expected--;
-        put_off(x, x->received, 1);
-        x->received = 0;
-        x->all_answered++;
-        redisc_connection_note_size(x->connection, &reply);
+        ++*taken;
+        redisc_connection_note_size(connection, &reply);
         redisc_status status = x->on_reply(x->context, &reply);
-        redisc_parser_consume(x->connection->parser);
+        redisc_parser_consume(connection->parser);
         if (status < 0) {
             return broken(x);
         }
     }
     return state == REDISC_PARSE_FAILED ? broken_here(x) : REDISC_OK;
+}
+
+static redisc_status take_replies(redisc_exchange *x)
+{
+    size_t taken = 0;
+    redisc_status status = hand_out(x, &taken);
+    if (taken > 0) {
+        put_off(x, x->received, taken);
+        x->received = 0;
+        x->all_answered += taken;
+    }
+    return status;
 }
 
 /* Reads once and takes what that completes. *moved: whether anything came. */

@@ -159,7 +159,7 @@ static void pipe_abandon(redisc_operation *c)
 /* In a transaction blocking commands don't block. */
 static void add_wait(redisc_pipe *pipe, const redisc_operation *c)
 {
-    if (!redisc_pipe_atomic(pipe) && c->wait_ms >= 0) {
+    if (!redisc_pipe_atomic(pipe)) {
         pipe->wait_ms = redisc_pipe_wait_sum(pipe->wait_ms, c->wait_ms == 0 ? -1 : c->wait_ms);
     }
 }
@@ -179,8 +179,10 @@ static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, 
     const uint32_t harmless = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE;
     pipe->harmless = pipe->harmless && (c->info->flags & harmless) != 0;
     pipe->changes = pipe->changes || (c->info->flags & REDISC_COMMAND_CONNECTION) != 0;
-    add_wait(pipe, c);
-    if (!redisc_pipe_atomic(pipe) && pipe->options.stream_bytes > 0 &&
+    if (c->wait_ms >= 0) {
+        add_wait(pipe, c);
+    }
+    if (pipe->options.stream_bytes > 0 && !redisc_pipe_atomic(pipe) &&
         redisc_buffer_len(&pipe->out) >= pipe->options.stream_bytes) {
         /* This call is collected, whatever comes of it; after a failure the next one is refused. */
         redisc_pipe_stream(pipe);

@@ -28,7 +28,7 @@ static void drop_finished(redisc_queue *queue)
 
 /* Uses the slots of finished calls again if they are the half of all at least, so that moving costs
  * no more than pushing did; else gets more. */
-static redisc_status make_room(redisc_queue *queue)
+redisc_status redisc_queue_make_room(redisc_queue *queue)
 {
     if (queue->capacity > 0 && queue->first - queue->dropped >= queue->capacity / 2) {
         drop_finished(queue);
@@ -41,20 +41,6 @@ static redisc_status make_room(redisc_queue *queue)
     }
     queue->slots = slots;
     queue->capacity = capacity;
-    return REDISC_OK;
-}
-
-redisc_status redisc_queue_push(redisc_queue *queue, const redisc_operation_info *info,
-                                const redisc_result *result, void *out)
-{
-    if (queue->count - queue->dropped == queue->capacity) {
-        redisc_status status = make_room(queue);
-        if (status != REDISC_OK) {
-            return status;
-        }
-    }
-    queue->slots[queue->count - queue->dropped] = (redisc_call_slot){info, result, out};
-    queue->count++;
     return REDISC_OK;
 }
 
@@ -95,13 +81,14 @@ redisc_status redisc_queue_kept(const redisc_queue *queue)
                        queue->unkept_from + 1);
 }
 
+/* The first open call is finished; `status` is its own. */
 static redisc_status finish(redisc_queue *queue, redisc_status status)
 {
-    size_t place = queue->first++;
     if (status < 0) {
-        redisc_error_about(redisc_queue_slot(queue, place)->info->name, REDISC_ANSWERED, 1);
-        keep_failure(queue, place, place + 1);
+        redisc_error_about(redisc_queue_slot(queue, queue->first)->info->name, REDISC_ANSWERED, 1);
+        keep_failure(queue, queue->first, queue->first + 1);
     }
+    queue->first++;
     return status;
 }
 

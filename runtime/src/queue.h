@@ -41,8 +41,23 @@ typedef struct redisc_queue {
 } redisc_queue;
 
 void redisc_queue_free(redisc_queue *queue);
-redisc_status redisc_queue_push(redisc_queue *queue, const redisc_operation_info *info,
-                                const redisc_result *result, void *out);
+/* The slow way of redisc_queue_push(): makes room for one more call. */
+redisc_status redisc_queue_make_room(redisc_queue *queue);
+
+static inline redisc_status redisc_queue_push(redisc_queue *queue,
+                                              const redisc_operation_info *info,
+                                              const redisc_result *result, void *out)
+{
+    if (queue->count - queue->dropped == queue->capacity) {
+        redisc_status status = redisc_queue_make_room(queue);
+        if (status != REDISC_OK) {
+            return status;
+        }
+    }
+    queue->slots[queue->count - queue->dropped] = (redisc_call_slot){info, result, out};
+    queue->count++;
+    return REDISC_OK;
+}
 
 static inline size_t redisc_queue_open(const redisc_queue *queue)
 {
