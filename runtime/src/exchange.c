@@ -15,7 +15,8 @@ enum {
     PACE_REPLIES = 1000,
     SENT_AT_ONCE = 64 * 1024,     /* so much is sent without asking what the replies are like */
     FIRST_COMMANDS = 64,          /* of more than that: so many before the first reply */
-    REPLY_BYTES = 4 * 1024 * 1024 /* that may be on their way */
+    REPLY_BYTES = 4 * 1024 * 1024, /* that may be on their way */
+    ROW = 64                       /* replies that are looked at together */
 };
 
 static redisc_status broken(redisc_exchange *x)
@@ -64,33 +65,67 @@ static redisc_status too_late(redisc_exchange *x)
     return broken_here(x);
 }
 
-/* Hands out every reply that is complete; *taken says how many. */
-static redisc_status hand_out(redisc_exchange *x, size_t *taken)
+static redisc_status too_many(redisc_exchange *x)
 {
-    redisc_connection *connection = x->connection;
+    redisc_fail(REDISC_ERROR_PROTOCOL, "more replies came than commands were sent");
+    return broken_here(x);
+}
+
+static inline redisc_status hand_on(redisc_exchange *x, redisc_parsed *reply)
+{
+    if (x->expected <= x->unreleased) { /* as far as it is known what has been sent */
+        return too_many(x);
+    }
+    x->expected--;
+    redisc_connection_note_size(x->connection, reply);
+    return x->on_reply(x->context, reply) < 0 ? broken(x) : REDISC_OK;
+}
+
+/* The short way for replies of one value, as far as they come in a row. */
+static redisc_status hand_out_leaves(redisc_exchange *x)
+{
+    redisc_parser *parser = x->connection->parser;
+    redisc_node nodes[ROW];
     redisc_parsed reply;
-    redisc_parse state;
-    while ((state = redisc_connection_take(connection, &reply)) == REDISC_PARSE_REPLY) {
-        if (x->expected <= x->unreleased) { /* as far as it is known what has been sent */
-            redisc_fail(REDISC_ERROR_PROTOCOL, "more replies came than commands were sent");
-            return broken_here(x);
+    redisc_status status = REDISC_OK;
+    size_t count = ROW;
+    while (count == ROW && status == REDISC_OK) {
+        count = redisc_parser_leaves(parser, nodes, ROW, &reply);
+        for (size_t i = 0; i < count && status == REDISC_OK; i++) {
+            redisc_parsed_leaf(&reply, &nodes[i]);
+            status = hand_on(x, &reply);
         }
-        x->expected--;
-        ++*taken;
-        redisc_connection_note_size(connection, &reply);
-        redisc_status status = x->on_reply(x->context, &reply);
-        redisc_parser_consume(connection->parser);
-        if (status < 0) {
-            return broken(x);
+        if (count > 0) {
+            redisc_parser_consume(parser);
         }
     }
-    return state == REDISC_PARSE_FAILED ? broken_here(x) : REDISC_OK;
+    return status;
+}
+
+/* Hands out every reply that is complete. */
+static redisc_status hand_out(redisc_exchange *x)
+{
+    redisc_parse state = REDISC_PARSE_REPLY;
+    redisc_status status = REDISC_OK;
+    while (state == REDISC_PARSE_REPLY && status == REDISC_OK) {
+        status = hand_out_leaves(x);
+        if (status == REDISC_OK) {
+            redisc_parsed reply;
+            state = redisc_connection_take(x->connection, &reply);
+            if (state == REDISC_PARSE_REPLY) {
+                status = hand_on(x, &reply);
+                redisc_parser_consume(x->connection->parser);
+            }
+        }
+    }
+    return state == REDISC_PARSE_FAILED ? broken_here(x) : status;
 }
 
 static redisc_status take_replies(redisc_exchange *x)
 {
-    size_t taken = 0;
-    redisc_status status = hand_out(x, &taken);
+    size_t expected = x->expected;
+    redisc_status status = hand_out(x);
+    size_t taken = expected - x->expected;
     if (taken > 0) {
         put_off(x, x->received, taken);
         x->received = 0;

@@ -84,6 +84,13 @@ typedef struct redisc_parsed {
                             all and leaves NULL */
 } redisc_parsed;
 
+/* Makes one of many replies of one value the reply at hand. */
+static inline void redisc_parsed_leaf(redisc_parsed *reply, const redisc_node *leaf)
+{
+    reply->nodes = leaf;
+    reply->text = redisc_node_length(leaf) + 1;
+}
+
 static inline const char *redisc_node_bytes(const redisc_parsed *reply, const redisc_node *node)
 {
     return (const char *)((uintptr_t)reply->base + (uintptr_t)node->as.place);

@@ -46,6 +46,8 @@ typedef struct redisc_parser_class {
     char *(*room)(redisc_parser *parser, size_t *size);
     void (*filled)(redisc_parser *parser, size_t len);
     redisc_parse (*next)(redisc_parser *parser, redisc_parsed *reply);
+    size_t (*leaves)(redisc_parser *parser, redisc_node *nodes, size_t most,
+                     redisc_parsed *reply); /* NULL: there is no short way */
     void (*consume)(redisc_parser *parser);
     size_t (*pending)(const redisc_parser *parser);
     void (*shrink)(redisc_parser *parser);
@@ -87,6 +89,18 @@ static inline void redisc_parser_filled(redisc_parser *parser, size_t len)
 static inline redisc_parse redisc_parser_next(redisc_parser *parser, redisc_parsed *reply)
 {
     return parser->is->next(parser, reply);
+}
+
+/*
+ * The short way for many replies: takes those that come next, are complete, and have one usual
+ * value each (no error, no large string), up to `most`, into nodes[]. Answers how many; 0 if another
+ * one comes next, which redisc_parser_next() takes. *reply is filled, but for `nodes` and `text`,
+ * which redisc_parsed_leaf() sets for each. redisc_parser_consume() drops them all.
+ */
+static inline size_t redisc_parser_leaves(redisc_parser *parser, redisc_node *nodes, size_t most,
+                                          redisc_parsed *reply)
+{
+    return parser->is->leaves == NULL ? 0 : parser->is->leaves(parser, nodes, most, reply);
 }
 
 /* The reply given last is done with: its nodes, bytes and untaken large blocks go. */

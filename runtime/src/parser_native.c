@@ -190,6 +190,7 @@ redisc_parser *redisc_native_parser_new(const redisc_limits *limits)
         .room = redisc_native_room,
         .filled = redisc_native_filled,
         .next = native_next,
+        .leaves = redisc_native_leaves,
         .consume = native_consume,
         .pending = native_pending,
         .shrink = native_shrink,

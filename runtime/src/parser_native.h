@@ -13,15 +13,8 @@
 #define REDISC_SRC_PARSER_NATIVE_H
 
 #include "buffer.h"
+#include "hint.h"
 #include "parser.h"
-
-#if defined(__GNUC__)
-#define REDISC_LIKELY(condition) __builtin_expect(!!(condition), 1)
-#define REDISC_NOINLINE __attribute__((noinline))
-#else
-#define REDISC_LIKELY(condition) (condition)
-#define REDISC_NOINLINE
-#endif
 
 enum {
     /* Zero bytes behind what was received, so that headers are read without asking at each byte
@@ -127,6 +120,9 @@ void redisc_native_drop_large(redisc_native_parser *parser, const redisc_block *
 bool redisc_native_values(redisc_native_parser *parser);
 /* The same for a whole reply without children; false: not one, or not complete. */
 bool redisc_native_lone(redisc_native_parser *parser);
+/* The same for many of them: redisc_parser_leaves(). */
+size_t redisc_native_leaves(redisc_parser *parser, redisc_node *nodes, size_t most,
+                            redisc_parsed *reply);
 
 /* Any one value, or the head of an aggregate. */
 redisc_step redisc_native_element(redisc_native_parser *parser);

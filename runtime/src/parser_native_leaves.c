@@ -172,39 +172,50 @@ static REDISC_NOINLINE const char *other(const char *at, const char *end, const 
     }
 }
 
-/* Strings and numbers of the innermost aggregate, one after the other. */
+/* Values up to `stop`, one after the other, as long as they are usual and complete. Returns what
+ * follows the last one. */
+static inline const char *row(const char *at, const char *end, const char *base,
+                              redisc_node **place, const redisc_node *stop, size_t *text)
+{
+    redisc_node *node = *place;
+    size_t sum = *text;
+    while (node < stop) {
+        const char *after = NULL;
+        if (*at == '$') {
+            after = bulk(at, end, base, node, &sum);
+        } else if (*at == ':') {
+            after = integer(at, end, node);
+        }
+        if (!REDISC_LIKELY(after != NULL)) {
+            size_t more = sum;
+            after = other(at, end, base, node, &more);
+            if (after == NULL) {
+                break;
+            }
+            sum = more;
+        }
+        at = after;
+        node++;
+    }
+    *place = node;
+    *text = sum;
+    return at;
+}
+
+/* Strings and numbers of the innermost aggregate. */
 static void leaves(redisc_native_parser *parser, redisc_frame *frame)
 {
     const char *base = redisc_buffer_content(&parser->in);
     const char *end = base + redisc_buffer_len(&parser->in);
     const char *at = base + parser->at;
-    size_t text = parser->text;
     size_t room = parser->capacity - parser->count;
     redisc_node *first = parser->nodes + parser->count;
     redisc_node *node = first;
     redisc_node *stop = first + (frame->remaining < room ? (size_t)frame->remaining : room);
-    while (node < stop) {
-        const char *after = NULL;
-        if (*at == '$') {
-            after = bulk(at, end, base, node, &text);
-        } else if (*at == ':') {
-            after = integer(at, end, node);
-        }
-        if (!REDISC_LIKELY(after != NULL)) {
-            size_t more = text;
-            after = other(at, end, base, node, &more);
-            if (after == NULL) {
-                break;
-            }
-            text = more;
-        }
-        at = after;
-        node++;
-    }
+    at = row(at, end, base, &node, stop, &parser->text);
     parser->at = (size_t)(at - base);
     frame->remaining -= (uint64_t)(node - first);
     parser->count += (size_t)(node - first);
-    parser->text = text;
 }
 
 /* An array, map or set of 1 to 9 values or pairs: opened if all that takes is there. */
@@ -278,4 +289,22 @@ bool redisc_native_lone(redisc_native_parser *parser)
     }
     parser->at = (size_t)(after - at);
     return true;
+}
+
+size_t redisc_native_leaves(redisc_parser *face, redisc_node *nodes, size_t most,
+                            redisc_parsed *reply)
+{
+    redisc_native_parser *parser = (redisc_native_parser *)face;
+    size_t len = redisc_buffer_len(&parser->in);
+    if (parser->inside || len == 0 || len > parser->limits.reply_bytes ||
+        parser->limits.bulk_bytes < MOST_LENGTH) {
+        return 0;
+    }
+    const char *base = redisc_buffer_content(&parser->in);
+    redisc_node *node = nodes;
+    size_t text = 0;
+    const char *at = row(base, base + len, base, &node, nodes + most, &text);
+    parser->at = (size_t)(at - base);
+    *reply = (redisc_parsed){.count = 1, .padded = true, .base = base};
+    return (size_t)(node - nodes);
 }

@@ -82,7 +82,7 @@ static void clear(redisc_pipe *pipe)
 /* A new round begins with the first call after an execution: the errors of the last one go. */
 static void forget_last_round(redisc_pipe *pipe)
 {
-    if (pipe->queue.count > 0 && redisc_queue_open(&pipe->queue) == 0 && !pipe->streaming) {
+    if (redisc_queue_open(&pipe->queue) == 0 && pipe->queue.count > 0 && !pipe->streaming) {
         redisc_queue_forget(&pipe->queue);
     }
 }
@@ -128,7 +128,7 @@ static bool pipe_begin(redisc_operation *c)
         return refuse(c, redisc_error_restore(&pipe->failure));
     }
     forget_last_round(pipe);
-    if (redisc_pipe_atomic(pipe) && redisc_buffer_len(&pipe->out) == 0 &&
+    if (redisc_buffer_len(&pipe->out) == 0 && redisc_pipe_atomic(pipe) &&
         !begin_transaction(pipe, c)) {
         return false;
     }
@@ -176,9 +176,12 @@ static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, 
         pipe_abandon(c);
         return status;
     }
-    const uint32_t harmless = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE;
-    pipe->harmless = pipe->harmless && (c->info->flags & harmless) != 0;
-    pipe->changes = pipe->changes || (c->info->flags & REDISC_COMMAND_CONNECTION) != 0;
+    if ((c->info->flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) == 0) {
+        pipe->harmless = false;
+    }
+    if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
+        pipe->changes = true;
+    }
     if (c->wait_ms >= 0) {
         add_wait(pipe, c);
     }

@@ -23,12 +23,11 @@ redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
         redisc_pipe_on_loaded(pipe, reply);
         return REDISC_OK;
     }
-    const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
     redisc_status status = redisc_queue_answer(queue, reply);
     if (status >= 0) {
         return REDISC_OK;
     }
-    redisc_pipe_note_error(pipe, info, status);
+    redisc_pipe_note_error(pipe, redisc_queue_slot(queue, queue->first - 1)->info, status);
     return redisc_queue_kept(queue);
 }
 

@@ -81,12 +81,17 @@ redisc_status redisc_queue_kept(const redisc_queue *queue)
                        queue->unkept_from + 1);
 }
 
+static void fail_first(redisc_queue *queue)
+{
+    redisc_error_about(redisc_queue_slot(queue, queue->first)->info->name, REDISC_ANSWERED, 1);
+    keep_failure(queue, queue->first, queue->first + 1);
+}
+
 /* The first open call is finished; `status` is its own. */
-static redisc_status finish(redisc_queue *queue, redisc_status status)
+static inline redisc_status finish(redisc_queue *queue, redisc_status status)
 {
     if (status < 0) {
-        redisc_error_about(redisc_queue_slot(queue, queue->first)->info->name, REDISC_ANSWERED, 1);
-        keep_failure(queue, queue->first, queue->first + 1);
+        fail_first(queue);
     }
     queue->first++;
     return status;

@@ -148,30 +148,51 @@ static void take_large(redisc_reader *in)
     in->reply->large = NULL;
 }
 
+static inline void zero(void *out, size_t size)
+{
+    if (size == 8) {
+        memset(out, 0, 8);
+    } else {
+        memset(out, 0, size);
+    }
+}
+
+/* Nobody wants the result; still it has to be what was expected. */
+static redisc_status read_and_drop(redisc_reader *in, const redisc_result *result)
+{
+    uint64_t dropped[4] = {0};
+    if (result->read(in, dropped)) {
+        take_large(in);
+    }
+    redisc_block_free(in->block);
+    return in->status;
+}
+
 /* Reads what stands between two places of the reply. */
-static redisc_status read_nodes(redisc_parsed *reply, const redisc_node *first,
-                                const redisc_node *end, const redisc_result *result, void *out)
+static inline redisc_status read_nodes(redisc_parsed *reply, const redisc_node *first,
+                                       const redisc_node *end, const redisc_result *result,
+                                       void *out)
 {
     redisc_reader in = {
         .at = first, .end = end, .reply = reply, .what = result->what, .given = result->given};
-    bool wanted = out != NULL;
-    if (wanted) {
-        memset(out, 0, result->size);
+    if (out != NULL) {
+        zero(out, result->size);
     }
     if (redisc_node_kind(first) == REDISC_NODE_ERROR) {
         return redisc_fail_server(node_text(&in, first));
     }
-    uint64_t dropped[4] = {0};
-    if (result->read(&in, wanted ? out : dropped)) {
-        take_large(&in);
-        if (!wanted) {
-            redisc_block_free(in.block);
+    if (out == NULL && result->size > 0) {
+        return read_and_drop(&in, result);
+    }
+    if (result->read(&in, out)) {
+        if (reply->large != NULL) {
+            take_large(&in);
         }
         return REDISC_OK;
     }
     redisc_block_free(in.block);
-    if (wanted) {
-        memset(out, 0, result->size);
+    if (out != NULL) {
+        zero(out, result->size);
     }
     return in.status;
 }

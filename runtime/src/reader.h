@@ -32,7 +32,7 @@ typedef struct redisc_reader {
 
 /*
  * How the generated function's result is read: `read` fills the caller's variable of `size` bytes
- * at `out` (never NULL; zeroed before). Returns false after setting in->status.
+ * at `out` (zeroed before; NULL only if there are 0 bytes). Returns false after setting in->status.
  */
 typedef struct redisc_result {
     size_t size;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Taking strings: each is copied once, from where it was received into the result. */
+#include "copy.h"
+#include "hint.h"
 #include "reader.h"
 
 #include <string.h>
@@ -93,30 +95,45 @@ static bool adopt_large(redisc_reader *in, const redisc_str **out)
     return true;
 }
 
-static bool read_string(redisc_reader *in, void *out)
+static bool no_memory(redisc_reader *in, size_t len)
 {
-    const redisc_str **string = out;
-    if (redisc_reader_peek(in) == REDISC_NODE_LARGE) {
-        return adopt_large(in, string);
-    }
-    redisc_str view;
-    if (!redisc_take_view(in, &view)) {
-        return false;
-    }
-    redisc_block *block = redisc_block_new(sizeof(redisc_str) + view.len + 1);
+    in->status = redisc_fail(REDISC_ERROR_MEMORY, "no memory for a string of %zu bytes", len);
+    return false;
+}
+
+static inline bool copy_alone(redisc_reader *in, const char *data, size_t len, void *out)
+{
+    redisc_block *block = redisc_block_new(sizeof(redisc_str) + len + 1);
     if (block == NULL) {
-        in->status =
-            redisc_fail(REDISC_ERROR_MEMORY, "no memory for a string of %zu bytes", view.len);
-        return false;
+        return no_memory(in, len);
     }
     redisc_str *copy = redisc_block_payload(block);
     char *bytes = (char *)(copy + 1);
-    memcpy(bytes, view.data, view.len);
-    bytes[view.len] = '\0';
-    *copy = redisc_bytes(bytes, view.len);
+    redisc_copy_short(bytes, data, len);
+    bytes[len] = '\0';
+    *copy = redisc_bytes(bytes, len);
     in->block = block;
-    *string = copy;
+    *(const redisc_str **)out = copy;
     return true;
+}
+
+static REDISC_NOINLINE bool read_other_string(redisc_reader *in, void *out)
+{
+    if (redisc_reader_peek(in) == REDISC_NODE_LARGE) {
+        return adopt_large(in, out);
+    }
+    redisc_str view;
+    return redisc_take_view(in, &view) && copy_alone(in, view.data, view.len, out);
+}
+
+static inline bool read_string(redisc_reader *in, void *out)
+{
+    const redisc_node *node = in->at;
+    if (node < in->end && redisc_node_kind(node) == REDISC_NODE_STRING) {
+        in->at++;
+        return copy_alone(in, redisc_node_bytes(in->reply, node), redisc_node_length(node), out);
+    }
+    return read_other_string(in, out);
 }
 
 static bool read_optional_string(redisc_reader *in, void *out)
