@@ -2,6 +2,7 @@
 #include <redisc/codec.h>
 
 #include "config.h"
+#include "hint.h"
 #include "queue.h"
 
 typedef struct codec {
@@ -31,15 +32,27 @@ static void codec_abandon(redisc_operation *c)
     c->out->end = c->start;
 }
 
+static redisc_status codec_end(redisc_operation *c, const redisc_result *result, void *out);
+
+static REDISC_NOINLINE redisc_status end_with_more_room(redisc_operation *c,
+                                                        const redisc_result *result, void *out)
+{
+    redisc_status status = redisc_queue_make_room(&((codec *)c->handle)->queue);
+    if (status == REDISC_OK) {
+        return codec_end(c, result, out);
+    }
+    redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+    codec_abandon(c);
+    return status;
+}
+
 static redisc_status codec_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     codec *self = (codec *)c->handle;
-    redisc_status status = redisc_queue_push(&self->queue, c->info, result, out);
-    if (status != REDISC_OK) {
-        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
-        codec_abandon(c);
-        return status;
+    if (redisc_queue_full(&self->queue)) {
+        return end_with_more_room(c, result, out);
     }
+    redisc_queue_put(&self->queue, c->info, result, out);
     return REDISC_QUEUED;
 }
 

@@ -1,20 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "hint.h"
 #include "slot.h"
 
 #include <math.h>
 #include <stdio.h>
 
+static REDISC_NOINLINE bool no_handle(redisc_operation *c, const redisc_operation_info *info)
+{
+    c->status = redisc_fail(REDISC_ERROR_ARGUMENT, "%s: the handle is NULL", info->name);
+    redisc_error_about(info->name, REDISC_NOT_SENT, 0);
+    return false;
+}
+
+/* There is not enough room yet. */
+static REDISC_NOINLINE bool open_larger(redisc_operation *c, size_t room)
+{
+    c->status = redisc_buffer_grow(c->out, room);
+    c->start = c->out->end; /* growing may move the content */
+    if (c->status != REDISC_OK) {
+        c->handle->is->abandon(c);
+        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+        return false;
+    }
+    c->at = c->out->data + c->start;
+    c->end = c->at + room;
+    return true;
+}
+
 bool redisc_operation_open(redisc_operation *c, redisc *r, const redisc_operation_info *info,
                            size_t room)
 {
-    c->status = REDISC_OK;
     if (r == NULL) {
-        c->status = redisc_fail(REDISC_ERROR_ARGUMENT, "%s: the handle is NULL", info->name);
-        redisc_error_about(info->name, REDISC_NOT_SENT, 0);
-        return false;
+        return no_handle(c, info);
     }
+    c->status = REDISC_OK;
     c->handle = r;
     c->info = info;
     c->copies = false;
@@ -25,14 +46,12 @@ bool redisc_operation_open(redisc_operation *c, redisc *r, const redisc_operatio
     if (!r->is->begin(c)) {
         return false;
     }
-    c->status = redisc_buffer_reserve(c->out, room);
-    c->start = c->out->end; /* after reserving, which may move the content */
-    if (c->status != REDISC_OK) {
-        r->is->abandon(c);
-        redisc_error_about(info->name, REDISC_NOT_SENT, 0);
-        return false;
+    const redisc_buffer *out = c->out;
+    if (out->capacity - out->end < room) {
+        return open_larger(c, room);
     }
-    c->at = c->out->data + c->out->end;
+    c->start = out->end;
+    c->at = out->data + out->end;
     c->end = c->at + room;
     return true;
 }
@@ -257,21 +276,38 @@ redisc_status redisc_operation_close(redisc_operation *c)
     return REDISC_OK;
 }
 
-redisc_status redisc_operation_end(redisc_operation *c, const redisc_result *result, void *out)
+static REDISC_NOINLINE redisc_status abandon(redisc_operation *c)
 {
-    if (out != NULL) {
-        if (result->size == 8) {
-            memset(out, 0, 8);
-        } else {
-            memset(out, 0, result->size);
-        }
-    }
+    redisc_status status = c->status;
+    redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+    c->handle->is->abandon(c);
+    return status;
+}
+
+static inline redisc_status end(redisc_operation *c, const redisc_result *result, void *out)
+{
     if (c->status != REDISC_OK) {
-        redisc_status status = c->status;
-        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
-        c->handle->is->abandon(c);
-        return status;
+        return abandon(c);
     }
     c->out->end = (size_t)(c->at - c->out->data);
     return c->handle->is->end(c, result, out);
+}
+
+/* The result is not one number or pointer. */
+static REDISC_NOINLINE redisc_status end_other(redisc_operation *c, const redisc_result *result,
+                                               void *out)
+{
+    memset(out, 0, result->size);
+    return end(c, result, out);
+}
+
+redisc_status redisc_operation_end(redisc_operation *c, const redisc_result *result, void *out)
+{
+    if (out != NULL) {
+        if (result->size != sizeof(uint64_t)) {
+            return end_other(c, result, out);
+        }
+        memset(out, 0, sizeof(uint64_t));
+    }
+    return end(c, result, out);
 }

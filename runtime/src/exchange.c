@@ -71,7 +71,7 @@ static redisc_status too_many(redisc_exchange *x)
     return broken_here(x);
 }
 
-static inline redisc_status hand_on(redisc_exchange *x, redisc_parsed *reply)
+static redisc_status hand_on(redisc_exchange *x, redisc_parsed *reply)
 {
     if (x->expected <= x->unreleased) { /* as far as it is known what has been sent */
         return too_many(x);
@@ -81,21 +81,43 @@ static inline redisc_status hand_on(redisc_exchange *x, redisc_parsed *reply)
     return x->on_reply(x->context, reply) < 0 ? broken(x) : REDISC_OK;
 }
 
+static redisc_status hand_on_each(redisc_exchange *x, redisc_parsed *reply,
+                                  const redisc_node *leaves, size_t count)
+{
+    redisc_status status = REDISC_OK;
+    for (size_t i = 0; i < count && status == REDISC_OK; i++) {
+        redisc_parsed_leaf(reply, &leaves[i]);
+        status = hand_on(x, reply);
+    }
+    return status;
+}
+
+static redisc_status hand_on_leaves(redisc_exchange *x, redisc_parsed *reply,
+                                    const redisc_node *leaves, size_t count)
+{
+    if (x->on_leaves == NULL || x->expected < x->unreleased + count) {
+        return hand_on_each(x, reply, leaves, count);
+    }
+    x->expected -= count;
+    for (size_t i = 0; i < count; i++) {
+        redisc_parsed_leaf(reply, &leaves[i]);
+        redisc_connection_note_size(x->connection, reply);
+    }
+    return x->on_leaves(x->context, reply, leaves, count) < 0 ? broken(x) : REDISC_OK;
+}
+
 /* The short way for replies of one value, as far as they come in a row. */
 static redisc_status hand_out_leaves(redisc_exchange *x)
 {
     redisc_parser *parser = x->connection->parser;
-    redisc_node nodes[ROW];
+    redisc_node leaves[ROW];
     redisc_parsed reply;
     redisc_status status = REDISC_OK;
     size_t count = ROW;
     while (count == ROW && status == REDISC_OK) {
-        count = redisc_parser_leaves(parser, nodes, ROW, &reply);
-        for (size_t i = 0; i < count && status == REDISC_OK; i++) {
-            redisc_parsed_leaf(&reply, &nodes[i]);
-            status = hand_on(x, &reply);
-        }
+        count = redisc_parser_leaves(parser, leaves, ROW, &reply);
         if (count > 0) {
+            status = hand_on_leaves(x, &reply, leaves, count);
             redisc_parser_consume(parser);
         }
     }

@@ -34,6 +34,9 @@ typedef struct redisc_exchange {
     uint64_t all_answered; /* replies so far */
     /* Gets each reply in turn, pushes excepted; a failure ends the exchange. */
     redisc_status (*on_reply)(void *context, redisc_parsed *reply);
+    /* The same for replies that redisc_parser_leaves() gave; NULL: each goes to on_reply. */
+    redisc_status (*on_leaves)(void *context, redisc_parsed *reply, const redisc_node *leaves,
+                               size_t count);
     void *context;
 } redisc_exchange;
 

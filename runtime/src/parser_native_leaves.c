@@ -156,15 +156,12 @@ static inline const char *ok(const char *at, const char *end, const char *base, 
     return at + 5;
 }
 
-/* Any of the values above that isn't a bulk string. */
-static REDISC_NOINLINE const char *other(const char *at, const char *end, const char *base,
-                                         redisc_node *node, size_t *text)
+/* Of the values above those that are rare. */
+static REDISC_NOINLINE const char *other(const char *at, const char *end, redisc_node *node)
 {
     switch (*at) {
     case '$':
         return nil(at, end, node);
-    case '+':
-        return ok(at, end, base, node, text);
     case ',':
         return real(at, end, node);
     default:
@@ -185,14 +182,14 @@ static inline const char *row(const char *at, const char *end, const char *base,
             after = bulk(at, end, base, node, &sum);
         } else if (*at == ':') {
             after = integer(at, end, node);
+        } else if (*at == '+') {
+            after = ok(at, end, base, node, &sum);
         }
         if (!REDISC_LIKELY(after != NULL)) {
-            size_t more = sum;
-            after = other(at, end, base, node, &more);
+            after = other(at, end, node);
             if (after == NULL) {
                 break;
             }
-            sum = more;
         }
         at = after;
         node++;
@@ -282,7 +279,7 @@ bool redisc_native_lone(redisc_native_parser *parser)
         after = lone_integer(at, end, node);
     } else {
         after = *at == '$' ? bulk(at, end, at, node, &parser->text) : NULL;
-        after = after == NULL ? other(at, end, at, node, &parser->text) : after;
+        after = after == NULL ? other(at, end, node) : after;
     }
     if (after == NULL) {
         return false;

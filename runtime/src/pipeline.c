@@ -2,9 +2,11 @@
 /* The pipeline as a handle: collecting calls, executing and dropping them. */
 #include "pipeline.h"
 
+#include "hint.h"
+
 static const char multi_words[] = "*1\r\n$5\r\nMULTI\r\n";
 
-enum { KEPT_BYTES = 1024 * 1024 /* by the output of an idle pipeline */ };
+enum { KEPT_BYTES = 16 * 1024 * 1024 /* by the output of an idle pipeline */ };
 
 redisc_connection *redisc_pipe_take(redisc_pipe *pipe)
 {
@@ -112,7 +114,8 @@ static bool begin_transaction(redisc_pipe *pipe, redisc_operation *c)
     return status == REDISC_OK || refuse(c, status);
 }
 
-static bool pipe_begin(redisc_operation *c)
+/* Any call but one that is collected after others, with nothing to look at. */
+static REDISC_NOINLINE bool begin_other(redisc_operation *c)
 {
     redisc_pipe *pipe = (redisc_pipe *)c->handle;
     if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0 && is_its_own(c->info)) {
@@ -131,6 +134,19 @@ static bool pipe_begin(redisc_operation *c)
     if (redisc_buffer_len(&pipe->out) == 0 && redisc_pipe_atomic(pipe) &&
         !begin_transaction(pipe, c)) {
         return false;
+    }
+    c->out = &pipe->out;
+    c->copies = true;
+    return true;
+}
+
+static bool pipe_begin(redisc_operation *c)
+{
+    redisc_pipe *pipe = (redisc_pipe *)c->handle;
+    if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0 || pipe->immediate ||
+        pipe->failure.error.status != REDISC_OK || redisc_queue_open(&pipe->queue) == 0 ||
+        redisc_buffer_len(&pipe->out) == 0) {
+        return begin_other(c);
     }
     c->out = &pipe->out;
     c->copies = true;
@@ -164,24 +180,10 @@ static void add_wait(redisc_pipe *pipe, const redisc_operation *c)
     }
 }
 
-static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, void *out)
+/* A call is collected that may matter to the others, or to when they are sent. */
+static REDISC_NOINLINE redisc_status mind(redisc_pipe *pipe, const redisc_operation *c)
 {
-    redisc_pipe *pipe = (redisc_pipe *)c->handle;
-    if (c->out != &pipe->out) {
-        return redisc_pipe_end_at_once(pipe, c, result, out);
-    }
-    redisc_status status = redisc_queue_push(&pipe->queue, c->info, result, out);
-    if (status != REDISC_OK) {
-        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
-        pipe_abandon(c);
-        return status;
-    }
-    if ((c->info->flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) == 0) {
-        pipe->harmless = false;
-    }
-    if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
-        pipe->changes = true;
-    }
+    pipe->changes = pipe->changes || (c->info->flags & REDISC_COMMAND_CONNECTION) != 0;
     if (c->wait_ms >= 0) {
         add_wait(pipe, c);
     }
@@ -189,6 +191,41 @@ static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, 
         redisc_buffer_len(&pipe->out) >= pipe->options.stream_bytes) {
         /* This call is collected, whatever comes of it; after a failure the next one is refused. */
         redisc_pipe_stream(pipe);
+    }
+    return REDISC_QUEUED;
+}
+
+static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, void *out);
+
+static REDISC_NOINLINE redisc_status end_with_more_room(redisc_operation *c,
+                                                        const redisc_result *result, void *out)
+{
+    redisc_status status = redisc_queue_make_room(&((redisc_pipe *)c->handle)->queue);
+    if (status == REDISC_OK) {
+        return pipe_end(c, result, out);
+    }
+    redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
+    pipe_abandon(c);
+    return status;
+}
+
+static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, void *out)
+{
+    redisc_pipe *pipe = (redisc_pipe *)c->handle;
+    uint32_t flags = c->info->flags;
+    if (c->out != &pipe->out) {
+        return redisc_pipe_end_at_once(pipe, c, result, out);
+    }
+    if (redisc_queue_full(&pipe->queue)) {
+        return end_with_more_room(c, result, out);
+    }
+    redisc_queue_put(&pipe->queue, c->info, result, out);
+    if ((flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) == 0) {
+        pipe->harmless = false;
+    }
+    if ((flags & REDISC_COMMAND_CONNECTION) != 0 || c->wait_ms >= 0 ||
+        pipe->options.stream_bytes > 0) {
+        return mind(pipe, c);
     }
     return REDISC_QUEUED;
 }

@@ -79,6 +79,9 @@ redisc_status redisc_pipe_stream(redisc_pipe *pipe);
 redisc_status redisc_pipe_stream_end(redisc_pipe *pipe);
 /* An exchange's on_reply, with the pipe as context, for calls that are no transaction. */
 redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply);
+/* The same as its on_leaves. */
+redisc_status redisc_pipe_on_plain_leaves(void *context, redisc_parsed *reply,
+                                          const redisc_node *leaves, size_t count);
 /* After a call's error: marks the exchange's connection as broken if the error speaks of it. */
 void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
                             redisc_status status);

@@ -15,20 +15,43 @@ void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info
     }
 }
 
-redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
+/* What the call answered last comes to: an error that it is given is its own matter. */
+static redisc_status after_answer(redisc_pipe *pipe, redisc_status status)
 {
-    redisc_pipe *pipe = context;
     redisc_queue *queue = &pipe->queue;
-    if (pipe->loads_open > 0) {
-        redisc_pipe_on_loaded(pipe, reply);
-        return REDISC_OK;
-    }
-    redisc_status status = redisc_queue_answer(queue, reply);
     if (status >= 0) {
         return REDISC_OK;
     }
     redisc_pipe_note_error(pipe, redisc_queue_slot(queue, queue->first - 1)->info, status);
     return redisc_queue_kept(queue);
+}
+
+redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
+{
+    redisc_pipe *pipe = context;
+    if (pipe->loads_open > 0) {
+        redisc_pipe_on_loaded(pipe, reply);
+        return REDISC_OK;
+    }
+    return after_answer(pipe, redisc_queue_answer(&pipe->queue, reply));
+}
+
+redisc_status redisc_pipe_on_plain_leaves(void *context, redisc_parsed *reply,
+                                          const redisc_node *leaves, size_t count)
+{
+    redisc_pipe *pipe = context;
+    redisc_status status = REDISC_OK;
+    size_t done = 0;
+    for (; done < count && pipe->loads_open > 0; done++) {
+        redisc_parsed_leaf(reply, &leaves[done]);
+        redisc_pipe_on_loaded(pipe, reply);
+    }
+    while (done < count && status == REDISC_OK) {
+        done += redisc_queue_answer_leaves(&pipe->queue, reply, leaves + done, count - done,
+                                           &status);
+        status = after_answer(pipe, status);
+    }
+    return status;
 }
 
 /* The first call of which not a byte was sent. A transaction is one thing: all of it or nothing. */
@@ -80,6 +103,7 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_connection *connection,
         .deadline = deadline,
         .pace_ms = pipe->model->timeout_ms,
         .on_reply = plain ? redisc_pipe_on_plain_reply : redisc_pipe_on_transaction_reply,
+        .on_leaves = plain ? redisc_pipe_on_plain_leaves : NULL,
         .context = plain ? (void *)pipe : (void *)&t,
     };
     return redisc_exchange_run(&pipe->exchange, 0);

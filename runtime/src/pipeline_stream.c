@@ -6,6 +6,7 @@
 static redisc_status begin(redisc_pipe *pipe)
 {
     pipe->exchange = (redisc_exchange){.on_reply = redisc_pipe_on_plain_reply,
+                                       .on_leaves = redisc_pipe_on_plain_leaves,
                                        .context = pipe,
                                        .careful = true,
                                        .pace_ms = pipe->model->timeout_ms};

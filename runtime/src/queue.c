@@ -107,6 +107,32 @@ redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply)
     return finish(queue, status);
 }
 
+static size_t answer_one(redisc_queue *queue, redisc_parsed *reply, const redisc_node *leaf,
+                         redisc_status *status)
+{
+    redisc_parsed_leaf(reply, leaf);
+    *status = redisc_queue_answer(queue, reply);
+    return 1;
+}
+
+size_t redisc_queue_answer_leaves(redisc_queue *queue, redisc_parsed *reply,
+                                  const redisc_node *leaves, size_t count, redisc_status *status)
+{
+    if (queue->utf8) {
+        return answer_one(queue, reply, leaves, status);
+    }
+    const redisc_call_slot *slot = redisc_queue_slot(queue, queue->first);
+    redisc_reader in = {.reply = reply};
+    size_t i = 0;
+    do {
+        *status = redisc_read_leaf(&in, &leaves[i], slot[i].result, slot[i].out);
+        i++;
+    } while (*status >= 0 && i < count);
+    queue->first += i - 1;
+    finish(queue, *status);
+    return i;
+}
+
 /* Insists on UTF-8 in a part of a reply. A part that isn't is read all the same, and dropped, for
  * its large strings have to go. */
 static redisc_status require_utf8(const redisc_call_slot *slot, const redisc_parsed *reply,

@@ -41,22 +41,19 @@ typedef struct redisc_queue {
 } redisc_queue;
 
 void redisc_queue_free(redisc_queue *queue);
-/* The slow way of redisc_queue_push(): makes room for one more call. */
+
+/* Adding a call: if the queue is full, room has to be made before it is put there. */
+static inline bool redisc_queue_full(const redisc_queue *queue)
+{
+    return queue->count - queue->dropped == queue->capacity;
+}
+
 redisc_status redisc_queue_make_room(redisc_queue *queue);
 
-static inline redisc_status redisc_queue_push(redisc_queue *queue,
-                                              const redisc_operation_info *info,
-                                              const redisc_result *result, void *out)
+static inline void redisc_queue_put(redisc_queue *queue, const redisc_operation_info *info,
+                                    const redisc_result *result, void *out)
 {
-    if (queue->count - queue->dropped == queue->capacity) {
-        redisc_status status = redisc_queue_make_room(queue);
-        if (status != REDISC_OK) {
-            return status;
-        }
-    }
-    queue->slots[queue->count - queue->dropped] = (redisc_call_slot){info, result, out};
-    queue->count++;
-    return REDISC_OK;
+    queue->slots[queue->count++ - queue->dropped] = (redisc_call_slot){info, result, out};
 }
 
 static inline size_t redisc_queue_open(const redisc_queue *queue)
@@ -72,6 +69,12 @@ static inline const redisc_call_slot *redisc_queue_slot(const redisc_queue *queu
 
 /* Reads the reply into the first open call, which is finished then. Answers its status. */
 redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply);
+/*
+ * The same for many replies that redisc_parser_leaves() gave, until one fails. Answers how many are
+ * done, the one that failed included; there are open calls enough. *status is the last one's.
+ */
+size_t redisc_queue_answer_leaves(redisc_queue *queue, redisc_parsed *reply,
+                                  const redisc_node *leaves, size_t count, redisc_status *status);
 /* The same for one value within a reply, at *place, which steps over it. */
 redisc_status redisc_queue_answer_part(redisc_queue *queue, const redisc_parsed *reply,
                                        size_t *place);

@@ -202,6 +202,22 @@ redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *resul
     return read_nodes(reply, reply->nodes, reply->nodes + reply->count, result, out);
 }
 
+redisc_status redisc_read_other_leaf(redisc_reader *in, const redisc_result *result, void *out)
+{
+    return read_nodes(in->reply, in->at, in->end, result, out);
+}
+
+redisc_status redisc_read_leaf_failed(redisc_reader *in, const redisc_result *result, void *out)
+{
+    redisc_status status = in->status;
+    in->status = REDISC_OK;
+    redisc_block_free(in->block);
+    if (out != NULL) {
+        zero(out, result->size);
+    }
+    return status;
+}
+
 /* The value alone, as if it were a reply: its own text and its own large strings. */
 static redisc_parsed cut_out(const redisc_parsed *reply, size_t first, size_t end)
 {

@@ -18,6 +18,8 @@
 #include <redisc/reply.h>
 #include <redisc/str.h>
 
+#include <string.h>
+
 typedef struct redisc_reader {
     const redisc_node *at;  /* the next node */
     const redisc_node *end; /* behind the last one */
@@ -46,6 +48,33 @@ typedef struct redisc_result {
  * NULL: then the result is read and dropped. On failure *out is zero.
  */
 redisc_status redisc_read_reply(redisc_parsed *reply, const redisc_result *result, void *out);
+
+/* The slow ways of redisc_read_leaf(): for results of any size, and after failing. */
+redisc_status redisc_read_other_leaf(redisc_reader *in, const redisc_result *result, void *out);
+redisc_status redisc_read_leaf_failed(redisc_reader *in, const redisc_result *result, void *out);
+
+/*
+ * The same for one of many replies that redisc_parser_leaves() gave, with one reader for all of
+ * them: `in` begins with nothing but its `reply`, which is filled but for `nodes` and `text`.
+ */
+static inline redisc_status redisc_read_leaf(redisc_reader *in, const redisc_node *leaf,
+                                             const redisc_result *result, void *out)
+{
+    redisc_parsed_leaf(in->reply, leaf);
+    in->at = leaf;
+    in->end = leaf + 1;
+    in->what = result->what;
+    in->given = result->given;
+    in->block = NULL;
+    in->room = in->room_end = NULL;
+    if (result->size != (out == NULL ? 0 : sizeof(uint64_t))) {
+        return redisc_read_other_leaf(in, result, out);
+    }
+    if (out != NULL) {
+        memset(out, 0, sizeof(uint64_t));
+    }
+    return result->read(in, out) ? REDISC_OK : redisc_read_leaf_failed(in, result, out);
+}
 
 /*
  * The same for one value within a reply (an item of EXEC's array): the nodes from `first` to its
