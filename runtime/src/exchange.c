@@ -13,8 +13,8 @@ enum {
     SLICE_MS = 10,       /* a transport without a descriptor is tried again after it */
     PACE_BYTES = 1 << 20,
     PACE_REPLIES = 1000,
-    SENT_AT_ONCE = 64 * 1024,     /* so much is sent without asking what the replies are like */
-    FIRST_COMMANDS = 64,          /* of more than that: so many before the first reply */
+    SENT_AT_ONCE = 64 * 1024,      /* so much is sent without asking what the replies are like */
+    FIRST_COMMANDS = 64,           /* of more than that: so many before the first reply */
     REPLY_BYTES = 4 * 1024 * 1024, /* that may be on their way */
     ROW = 64                       /* replies that are looked at together */
 };

@@ -19,7 +19,8 @@ typedef struct redisc_exchange {
     size_t sent;
     size_t expected;     /* replies that are still to come */
     bool careful;        /* not even little is sent at once */
-    size_t unreleased;   /* commands in `bytes` that must not be sent yet: all, at first */
+    size_t unreleased;   /* commands in `bytes` that must not be sent yet: all, at first, or none if
+                            their replies are known to be small */
     size_t released_end; /* where they begin */
     redisc_deadline deadline;
     /*

@@ -6,7 +6,7 @@
 
 static const char multi_words[] = "*1\r\n$5\r\nMULTI\r\n";
 
-enum { KEPT_BYTES = 16 * 1024 * 1024 /* by the output of an idle pipeline */ };
+enum { KEPT_BYTES = 4 * 1024 * 1024 /* by the output of an idle pipeline */ };
 
 redisc_connection *redisc_pipe_take(redisc_pipe *pipe)
 {
@@ -77,7 +77,7 @@ static void clear(redisc_pipe *pipe)
     redisc_queue_shrink(&pipe->queue);
     pipe->wait_ms = pipe->streamed_wait_ms = 0;
     pipe->changes = pipe->begun = pipe->discarded = false;
-    pipe->harmless = true;
+    pipe->harmless = pipe->small = true;
     pipe->failure.error.status = REDISC_OK;
 }
 
@@ -223,6 +223,9 @@ static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, 
     if ((flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) == 0) {
         pipe->harmless = false;
     }
+    if (!result->small) {
+        pipe->small = false;
+    }
     if ((flags & REDISC_COMMAND_CONNECTION) != 0 || c->wait_ms >= 0 ||
         pipe->options.stream_bytes > 0) {
         return mind(pipe, c);
@@ -299,7 +302,7 @@ redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options *options)
     const redisc_options *how = &copy->pool->config->options;
     pipe->handle.is = &pipe_class;
     pipe->model = copy;
-    pipe->harmless = true;
+    pipe->harmless = pipe->small = true;
     pipe->queue.utf8 = how->encoding == REDISC_ENCODING_UTF8;
     if (options != NULL) {
         pipe->options = *options;

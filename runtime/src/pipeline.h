@@ -33,6 +33,7 @@ typedef struct redisc_pipe {
     int64_t wait_ms; /* what the collected blocking calls may wait altogether; -1: for ever */
     bool changes;    /* some collected call changes its connection's state */
     bool harmless;   /* every collected call may be repeated */
+    bool small;      /* every collected call has a small reply */
     bool begun;      /* redisc_multi() was called */
     bool discarded;  /* EXEC executed nothing */
 

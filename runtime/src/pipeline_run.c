@@ -47,8 +47,8 @@ redisc_status redisc_pipe_on_plain_leaves(void *context, redisc_parsed *reply,
         redisc_pipe_on_loaded(pipe, reply);
     }
     while (done < count && status == REDISC_OK) {
-        done += redisc_queue_answer_leaves(&pipe->queue, reply, leaves + done, count - done,
-                                           &status);
+        done +=
+            redisc_queue_answer_leaves(&pipe->queue, reply, leaves + done, count - done, &status);
         status = after_answer(pipe, status);
     }
     return status;
@@ -99,7 +99,7 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_connection *connection,
         .bytes = redisc_buffer_content(&pipe->out),
         .len = redisc_buffer_len(&pipe->out),
         .expected = (plain ? calls : calls + 2) + pipe->load_count,
-        .unreleased = (plain ? calls : calls + 2) + pipe->load_count,
+        .unreleased = plain && !pipe->small ? calls + pipe->load_count : 0, /* EXEC comes last */
         .deadline = deadline,
         .pace_ms = pipe->model->timeout_ms,
         .on_reply = plain ? redisc_pipe_on_plain_reply : redisc_pipe_on_transaction_reply,

@@ -50,7 +50,7 @@ static redisc_status send(redisc_pipe *pipe)
     x->bytes = redisc_buffer_content(&pipe->out);
     x->len = redisc_buffer_len(&pipe->out);
     x->expected = redisc_queue_open(&pipe->queue) + pipe->loads_open;
-    x->unreleased = calls + pipe->loads_open;
+    x->unreleased = pipe->small ? 0 : calls + pipe->loads_open;
     x->released_end = 0;
     x->deadline = redisc_pipe_deadline(pipe);
     x->connection->changed = x->connection->changed || pipe->changes;

@@ -41,6 +41,7 @@ typedef struct redisc_result {
     bool (*read)(redisc_reader *in, void *out);
     const char *what; /* the reply type's name: "string?", "list of scored" */
     unsigned given;   /* options of the call that decide on what its result has */
+    bool small;       /* its reply is some bytes long, whatever the value: a number, OK */
 } redisc_result;
 
 /*

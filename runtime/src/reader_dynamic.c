@@ -76,4 +76,4 @@ static bool read_dynamic(redisc_reader *in, void *out)
     return true;
 }
 
-const redisc_result redisc_reads_dynamic = {sizeof(void *), read_dynamic, "any value", 0};
+const redisc_result redisc_reads_dynamic = {sizeof(void *), read_dynamic, "any value", 0, false};

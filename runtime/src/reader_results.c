@@ -34,7 +34,7 @@ static void *begin_list(redisc_reader *in, size_t head, size_t item, bool digits
         *(const redisc_##item##_list **)out = list;                                                \
         return true;                                                                               \
     }                                                                                              \
-    const redisc_result redisc_reads_##name = {sizeof(void *), read_##name, "a list", 0};
+    const redisc_result redisc_reads_##name = {sizeof(void *), read_##name, "a list", 0, false};
 
 READS_LIST(str_list, str, redisc_take_str_list, false)
 READS_LIST(str_list_with_nils, str, redisc_take_optional_str_list, false)
@@ -58,6 +58,6 @@ static bool read_optional_pair_list(redisc_reader *in, void *out)
 }
 
 const redisc_result redisc_reads_optional_str_list = {sizeof(void *), read_optional_str_list,
-                                                      "a list or nil", 0};
+                                                      "a list or nil", 0, false};
 const redisc_result redisc_reads_optional_pair_list = {sizeof(void *), read_optional_pair_list,
-                                                       "names and values, or nil", 0};
+                                                       "names and values, or nil", 0, false};

@@ -231,18 +231,19 @@ READS(optional_double, redisc_optional_double, redisc_take_optional_double)
 READS(boolean, bool, redisc_take_boolean)
 READS(optional_boolean, redisc_optional_boolean, redisc_take_optional_boolean)
 
-const redisc_result redisc_reads_ok = {0, read_ok, "OK", 0};
-const redisc_result redisc_reads_closed = {0, read_closed, "the end of the connection", 0};
-const redisc_result redisc_reads_pong = {0, read_pong, "PONG", 0};
-const redisc_result redisc_reads_optional_ok = {sizeof(bool), read_optional_ok, "OK or nil", 0};
-const redisc_result redisc_reads_integer = {sizeof(int64_t), read_integer, "an integer", 0};
-const redisc_result redisc_reads_optional_integer = {sizeof(redisc_optional_integer),
-                                                     read_optional_integer, "an integer or nil", 0};
+const redisc_result redisc_reads_ok = {0, read_ok, "OK", 0, true};
+const redisc_result redisc_reads_closed = {0, read_closed, "the end of the connection", 0, true};
+const redisc_result redisc_reads_pong = {0, read_pong, "PONG", 0, true};
+const redisc_result redisc_reads_optional_ok = {sizeof(bool), read_optional_ok, "OK or nil", 0,
+                                                true};
+const redisc_result redisc_reads_integer = {sizeof(int64_t), read_integer, "an integer", 0, true};
+const redisc_result redisc_reads_optional_integer = {
+    sizeof(redisc_optional_integer), read_optional_integer, "an integer or nil", 0, true};
 const redisc_result redisc_reads_unsigned = {sizeof(uint64_t), read_unsigned, "an unsigned integer",
-                                             0};
-const redisc_result redisc_reads_double = {sizeof(double), read_double, "a number", 0};
-const redisc_result redisc_reads_optional_double = {sizeof(redisc_optional_double),
-                                                    read_optional_double, "a number or nil", 0};
-const redisc_result redisc_reads_boolean = {sizeof(bool), read_boolean, "a boolean", 0};
-const redisc_result redisc_reads_optional_boolean = {sizeof(redisc_optional_boolean),
-                                                     read_optional_boolean, "a boolean or nil", 0};
+                                             0, true};
+const redisc_result redisc_reads_double = {sizeof(double), read_double, "a number", 0, true};
+const redisc_result redisc_reads_optional_double = {
+    sizeof(redisc_optional_double), read_optional_double, "a number or nil", 0, true};
+const redisc_result redisc_reads_boolean = {sizeof(bool), read_boolean, "a boolean", 0, true};
+const redisc_result redisc_reads_optional_boolean = {
+    sizeof(redisc_optional_boolean), read_optional_boolean, "a boolean or nil", 0, true};

@@ -145,6 +145,7 @@ static bool read_optional_string(redisc_reader *in, void *out)
     return read_string(in, out);
 }
 
-const redisc_result redisc_reads_string = {sizeof(const redisc_str *), read_string, "a string", 0};
-const redisc_result redisc_reads_optional_string = {sizeof(const redisc_str *),
-                                                    read_optional_string, "a string or nil", 0};
+const redisc_result redisc_reads_string = {sizeof(const redisc_str *), read_string, "a string", 0,
+                                           false};
+const redisc_result redisc_reads_optional_string = {
+    sizeof(const redisc_str *), read_optional_string, "a string or nil", 0, false};

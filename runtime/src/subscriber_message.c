@@ -89,7 +89,7 @@ static bool read_message(redisc_reader *in, void *out)
 }
 
 static const redisc_result reads_message = {sizeof(const redisc_message *), read_message,
-                                            "a message", 0};
+                                            "a message", 0, false};
 
 /* Makes the message; a reply of another shape dooms the connection. */
 static bool make(redisc_subscriber *s, redisc_parsed *reply, const redisc_message **message)
