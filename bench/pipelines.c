@@ -23,13 +23,19 @@ static const char key[] = "key:pipelined:01";
 
 typedef struct pipelines pipelines;
 
+typedef enum pipeline_way {
+    OVER_UNIX,
+    OVER_TCP,
+    STREAMED, /* redisc sends as soon as there is a portion */
+    ATOMIC    /* between MULTI and EXEC */
+} pipeline_way;
+
 typedef struct pipeline_case {
     const char *name;
     bool sets; /* else it gets */
     size_t value_len;
     size_t depth;
-    bool tcp;
-    bool streams; /* redisc sends as soon as there is a portion */
+    pipeline_way way; /* over a Unix socket, unless it says TCP */
 } pipeline_case;
 
 struct pipelines {
@@ -48,26 +54,28 @@ struct pipelines {
 };
 
 static const pipeline_case cases[] = {
-    {"GET 16 B x 10, unix", false, 16, 10, false, false},
-    {"GET 16 B x 100, unix", false, 16, 100, false, false},
-    {"GET 16 B x 1000, unix", false, 16, 1000, false, false},
-    {"GET 16 B x 10000, unix", false, 16, 10000, false, false},
-    {"SET 16 B x 10, unix", true, 16, 10, false, false},
-    {"SET 16 B x 100, unix", true, 16, 100, false, false},
-    {"SET 16 B x 1000, unix", true, 16, 1000, false, false},
-    {"SET 16 B x 10000, unix", true, 16, 10000, false, false},
-    {"GET 1 KiB x 10, unix", false, 1024, 10, false, false},
-    {"GET 1 KiB x 100, unix", false, 1024, 100, false, false},
-    {"GET 1 KiB x 1000, unix", false, 1024, 1000, false, false},
-    {"GET 1 KiB x 10000, unix", false, 1024, 10000, false, false},
-    {"SET 1 KiB x 10, unix", true, 1024, 10, false, false},
-    {"SET 1 KiB x 100, unix", true, 1024, 100, false, false},
-    {"SET 1 KiB x 1000, unix", true, 1024, 1000, false, false},
-    {"SET 1 KiB x 10000, unix", true, 1024, 10000, false, false},
-    {"GET 16 B x 1000, TCP", false, 16, 1000, true, false},
-    {"SET 16 B x 1000, TCP", true, 16, 1000, true, false},
-    {"GET 16 B x 10000, streamed", false, 16, 10000, false, true},
-    {"SET 1 KiB x 10000, streamed", true, 1024, 10000, false, true},
+    {"GET 16 B x 10, unix", false, 16, 10, OVER_UNIX},
+    {"GET 16 B x 100, unix", false, 16, 100, OVER_UNIX},
+    {"GET 16 B x 1000, unix", false, 16, 1000, OVER_UNIX},
+    {"GET 16 B x 10000, unix", false, 16, 10000, OVER_UNIX},
+    {"SET 16 B x 10, unix", true, 16, 10, OVER_UNIX},
+    {"SET 16 B x 100, unix", true, 16, 100, OVER_UNIX},
+    {"SET 16 B x 1000, unix", true, 16, 1000, OVER_UNIX},
+    {"SET 16 B x 10000, unix", true, 16, 10000, OVER_UNIX},
+    {"GET 1 KiB x 10, unix", false, 1024, 10, OVER_UNIX},
+    {"GET 1 KiB x 100, unix", false, 1024, 100, OVER_UNIX},
+    {"GET 1 KiB x 1000, unix", false, 1024, 1000, OVER_UNIX},
+    {"GET 1 KiB x 10000, unix", false, 1024, 10000, OVER_UNIX},
+    {"SET 1 KiB x 10, unix", true, 1024, 10, OVER_UNIX},
+    {"SET 1 KiB x 100, unix", true, 1024, 100, OVER_UNIX},
+    {"SET 1 KiB x 1000, unix", true, 1024, 1000, OVER_UNIX},
+    {"SET 1 KiB x 10000, unix", true, 1024, 10000, OVER_UNIX},
+    {"GET 16 B x 1000, TCP", false, 16, 1000, OVER_TCP},
+    {"SET 16 B x 1000, TCP", true, 16, 1000, OVER_TCP},
+    {"GET 16 B x 10000, streamed", false, 16, 10000, STREAMED},
+    {"SET 1 KiB x 10000, streamed", true, 1024, 10000, STREAMED},
+    {"GET 16 B x 1000, MULTI", false, 16, 1000, ATOMIC},
+    {"SET 16 B x 1000, MULTI", true, 16, 1000, ATOMIC},
 };
 
 static void queue_redisc(bench_work *work)
@@ -103,30 +111,60 @@ static void flush_redisc(bench_work *work)
     }
 }
 
+static void append(pipelines *self, int count, const char **argv, const size_t *lens)
+{
+    if (redisAppendCommandArgv(self->context, count, argv, lens) != REDIS_OK) {
+        bench_fail(self->is->name, self->context->errstr);
+    }
+}
+
 static void queue_hiredis(bench_work *work)
 {
     pipelines *self = (pipelines *)work;
     const pipeline_case *is = self->is;
     const char *argv[] = {is->sets ? "SET" : "GET", key, self->value};
     const size_t lens[] = {3, KEY_LEN, is->value_len};
-    for (size_t i = 0; i < is->depth; i++) {
-        if (redisAppendCommandArgv(self->context, is->sets ? 3 : 2, argv, lens) != REDIS_OK) {
-            bench_fail(is->name, self->context->errstr);
-        }
+    if (is->way == ATOMIC) {
+        append(self, 1, (const char *[]){"MULTI"}, (const size_t[]){5});
     }
+    for (size_t i = 0; i < is->depth; i++) {
+        append(self, is->sets ? 3 : 2, argv, lens);
+    }
+    if (is->way == ATOMIC) {
+        append(self, 1, (const char *[]){"EXEC"}, (const size_t[]){4});
+    }
+}
+
+static redisReply *next_reply(pipelines *self)
+{
+    void *reply;
+    if (redisGetReply(self->context, &reply) != REDIS_OK) {
+        bench_fail(self->is->name, self->context->errstr);
+    }
+    return reply;
 }
 
 static void flush_hiredis(bench_work *work)
 {
     pipelines *self = (pipelines *)work;
-    for (size_t i = 0; i < self->is->depth; i++) {
-        void *any;
-        if (redisGetReply(self->context, &any) != REDIS_OK) {
-            bench_fail(self->is->name, self->context->errstr);
+    size_t depth = self->is->depth;
+    bool atomic = self->is->way == ATOMIC;
+    for (size_t i = 0; i < depth + atomic; i++) {
+        redisReply *reply = next_reply(self);
+        if (!atomic) {
+            bench_take_str(&work->sink, reply->str, reply->len);
         }
-        const redisReply *reply = any;
-        bench_take_str(&work->sink, reply->str, reply->len);
-        freeReplyObject(any);
+        freeReplyObject(reply);
+    }
+    if (atomic) {
+        redisReply *all = next_reply(self);
+        if (all->elements != depth) {
+            bench_fail(self->is->name, "EXEC gave something else");
+        }
+        for (size_t i = 0; i < depth; i++) {
+            bench_take_str(&work->sink, all->element[i]->str, all->element[i]->len);
+        }
+        freeReplyObject(all);
     }
 }
 
@@ -198,9 +236,9 @@ static void close_pipelines(bench_work *work)
 
 static void open_redisc(pipelines *self, const bench_addresses *addresses)
 {
-    const redisc_pipeline_options options = {.plain = true,
-                                             .stream_bytes = self->is->streams ? PORTION : 0};
-    self->client = bench_open_client(addresses, self->is->tcp);
+    const redisc_pipeline_options options = {
+        .plain = self->is->way != ATOMIC, .stream_bytes = self->is->way == STREAMED ? PORTION : 0};
+    self->client = bench_open_client(addresses, self->is->way == OVER_TCP);
     self->pipeline = redisc_pipeline(self->client, &options);
     if (self->pipeline == NULL) {
         bench_fail(self->is->name, redisc_last_error()->text);
@@ -208,6 +246,22 @@ static void open_redisc(pipelines *self, const bench_addresses *addresses)
     self->got = bench_allocate(self->is->depth * sizeof *self->got);
     self->work.queue = queue_redisc;
     self->work.flush = flush_redisc;
+}
+
+/* Puts MULTI and EXEC around the requests. */
+static void enclose(pipelines *self)
+{
+    static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
+    static const char exec[] = "*1\r\n$4\r\nEXEC\r\n";
+    char *all = bench_allocate(sizeof multi + self->requests_len + sizeof exec);
+    memcpy(all, multi, sizeof multi - 1);
+    memcpy(all + sizeof multi - 1, self->requests, self->requests_len);
+    memcpy(all + sizeof multi - 1 + self->requests_len, exec, sizeof exec - 1);
+    free(self->requests);
+    self->requests = all;
+    self->requests_len += sizeof multi - 1 + sizeof exec - 1;
+    self->replies_len +=
+        strlen("+OK\r\n") + self->is->depth * strlen("+QUEUED\r\n") + strlen("*1000\r\n");
 }
 
 static void open_floor(pipelines *self, const bench_addresses *addresses)
@@ -224,8 +278,11 @@ static void open_floor(pipelines *self, const bench_addresses *addresses)
     size_t head = is->value_len < 100 ? strlen("$16\r\n") : strlen("$1024\r\n");
     size_t reply = is->sets ? strlen("+OK\r\n") : head + is->value_len + strlen("\r\n");
     self->replies_len = reply * is->depth;
+    if (is->way == ATOMIC) {
+        enclose(self);
+    }
     self->received = bench_allocate(PORTION);
-    self->socket = bench_open_socket(addresses, is->tcp);
+    self->socket = bench_open_socket(addresses, is->way == OVER_TCP);
     self->work.flush = flush_floor;
 }
 
@@ -245,7 +302,7 @@ static bench_work *open_case(const pipeline_case *is, bench_side side,
         open_redisc(self, addresses);
         break;
     case BENCH_HIREDIS:
-        self->context = bench_open_context(addresses, is->tcp);
+        self->context = bench_open_context(addresses, is->way == OVER_TCP);
         self->work.queue = queue_hiredis;
         self->work.flush = flush_hiredis;
         break;

@@ -156,6 +156,19 @@ static inline const char *ok(const char *at, const char *end, const char *base, 
     return at + 5;
 }
 
+/* What a transaction's commands are answered. */
+static inline const char *queued(const char *at, const char *end, const char *base,
+                                 redisc_node *node, size_t *text)
+{
+    if (end - at < 9 || memcmp(at, "+QUEUED\r", 8) != 0 || at[8] != '\n') {
+        return NULL;
+    }
+    node->head = redisc_node_head(REDISC_NODE_SIMPLE, 6);
+    node->as.place = (uint64_t)(at + 1 - base);
+    *text += 7;
+    return at + 9;
+}
+
 /* Of the values above those that are rare. */
 static REDISC_NOINLINE const char *other(const char *at, const char *end, redisc_node *node)
 {
@@ -184,6 +197,7 @@ static inline const char *row(const char *at, const char *end, const char *base,
             after = integer(at, end, node);
         } else if (*at == '+') {
             after = ok(at, end, base, node, &sum);
+            after = after == NULL ? queued(at, end, base, node, &sum) : after;
         }
         if (!REDISC_LIKELY(after != NULL)) {
             after = other(at, end, node);

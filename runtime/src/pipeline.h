@@ -97,6 +97,9 @@ typedef struct redisc_pipe_transaction {
 
 /* An exchange's on_reply, with a redisc_pipe_transaction as context. */
 redisc_status redisc_pipe_on_transaction_reply(void *context, redisc_parsed *reply);
+/* The same as its on_leaves. */
+redisc_status redisc_pipe_on_transaction_leaves(void *context, redisc_parsed *reply,
+                                                const redisc_node *leaves, size_t count);
 
 /* Begins and ends a call at once, while keys are watched. */
 bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c);

@@ -2,6 +2,8 @@
 /* The replies of a transaction: MULTI's, one for each call, and EXEC's with the results. */
 #include "pipeline.h"
 
+#include <string.h>
+
 static const redisc_operation_info exec_info = {.name = "EXEC", .words = ""};
 
 static redisc_str text_of(const redisc_parsed *reply)
@@ -94,12 +96,41 @@ static redisc_status on_changed_key(redisc_pipe_transaction *t)
     return redisc_queue_kept(queue);
 }
 
+enum { MOST_LEAVES = 64 /* that are looked for at once */ };
+
+/* How many of the values from `at` on are one node each, no errors and not large. */
+static size_t leaves_in_a_row(const redisc_parsed *reply, size_t at)
+{
+    size_t end = at;
+    while (end < reply->count && end < at + MOST_LEAVES) {
+        redisc_node_type kind = redisc_node_kind(&reply->nodes[end]);
+        if (kind >= REDISC_NODE_ARRAY || kind == REDISC_NODE_ERROR || kind == REDISC_NODE_LARGE) {
+            break;
+        }
+        end++;
+    }
+    return end - at;
+}
+
+/* There are as many results as calls are open. */
 static redisc_status on_results(redisc_pipe_transaction *t, redisc_parsed *reply)
 {
     redisc_queue *queue = &t->pipe->queue;
+    redisc_parsed part = *reply;
+    part.count = 1;
+    part.large = NULL;
     for (size_t at = 1; redisc_queue_open(queue) > 0;) {
-        const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
-        redisc_pipe_note_error(t->pipe, info, redisc_queue_answer_part(queue, reply, &at));
+        redisc_status status = REDISC_OK;
+        size_t leaves = leaves_in_a_row(reply, at);
+        if (leaves > 0) {
+            at += redisc_queue_answer_leaves(queue, &part, &reply->nodes[at], leaves, &status);
+        } else {
+            status = redisc_queue_answer_part(queue, reply, &at);
+        }
+        if (status < 0) {
+            const redisc_operation_info *info = redisc_queue_slot(queue, queue->first - 1)->info;
+            redisc_pipe_note_error(t->pipe, info, status);
+        }
     }
     reply->large = NULL; /* the parts have taken theirs */
     return redisc_queue_kept(queue);
@@ -139,4 +170,28 @@ redisc_status redisc_pipe_on_transaction_reply(void *context, redisc_parsed *rep
         return on_multi(reply);
     }
     return t->replies == t->pipe->queue.count + 2 ? on_exec(t, reply) : on_queued(t, reply);
+}
+
+static inline bool is_queued(const redisc_parsed *reply, const redisc_node *leaf)
+{
+    return leaf->head == redisc_node_head(REDISC_NODE_SIMPLE, 6) &&
+           memcmp(redisc_node_bytes(reply, leaf), "QUEUED", 6) == 0;
+}
+
+redisc_status redisc_pipe_on_transaction_leaves(void *context, redisc_parsed *reply,
+                                                const redisc_node *leaves, size_t count)
+{
+    redisc_pipe_transaction *t = context;
+    redisc_status status = REDISC_OK;
+    for (size_t i = 0; i < count && status == REDISC_OK; i++) {
+        bool answers_call =
+            t->pipe->loads_open == 0 && t->replies > 0 && t->replies <= t->pipe->queue.count;
+        if (answers_call && is_queued(reply, &leaves[i])) {
+            t->replies++;
+        } else {
+            redisc_parsed_leaf(reply, &leaves[i]);
+            status = redisc_pipe_on_transaction_reply(context, reply);
+        }
+    }
+    return status;
 }

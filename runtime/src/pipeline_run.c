@@ -103,7 +103,7 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_connection *connection,
         .deadline = deadline,
         .pace_ms = pipe->model->timeout_ms,
         .on_reply = plain ? redisc_pipe_on_plain_reply : redisc_pipe_on_transaction_reply,
-        .on_leaves = plain ? redisc_pipe_on_plain_leaves : NULL,
+        .on_leaves = plain ? redisc_pipe_on_plain_leaves : redisc_pipe_on_transaction_leaves,
         .context = plain ? (void *)pipe : (void *)&t,
     };
     return redisc_exchange_run(&pipe->exchange, 0);
