@@ -87,8 +87,10 @@ typedef struct redisc_parsed {
 /* Makes one of many replies of one value the reply at hand. */
 static inline void redisc_parsed_leaf(redisc_parsed *reply, const redisc_node *leaf)
 {
+    bool has_text =
+        redisc_node_kind(leaf) >= REDISC_NODE_STRING && redisc_node_kind(leaf) <= REDISC_NODE_ERROR;
     reply->nodes = leaf;
-    reply->text = redisc_node_length(leaf) + 1;
+    reply->text = has_text ? redisc_node_length(leaf) + 1 : 0;
 }
 
 static inline const char *redisc_node_bytes(const redisc_parsed *reply, const redisc_node *node)

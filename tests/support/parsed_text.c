@@ -178,20 +178,43 @@ static bool add_failure(test_text *text)
     return false;
 }
 
+static void take_row(redisc_parser *parser, test_text *text)
+{
+    enum { MOST = 3 };
+    redisc_node leaves[MOST];
+    redisc_parsed reply;
+    size_t count;
+    while ((count = redisc_parser_leaves(parser, leaves, MOST, &reply)) > 0) {
+        must(count <= MOST, "so many were not wanted");
+        for (size_t i = 0; i < count; i++) {
+            redisc_parsed_leaf(&reply, &leaves[i]);
+            separate(text);
+            test_text_reply(text, &reply);
+        }
+        redisc_parser_consume(parser);
+    }
+}
+
 /* Appends all replies that are complete. */
-static bool take_replies(redisc_parser *parser, test_text *text)
+static bool take_replies(redisc_parser *parser, test_text *text, bool rows)
 {
     redisc_parsed reply;
-    redisc_parse parse;
-    while ((parse = redisc_parser_next(parser, &reply)) == REDISC_PARSE_REPLY) {
-        separate(text);
-        test_text_reply(text, &reply);
-        redisc_parser_consume(parser);
+    redisc_parse parse = REDISC_PARSE_REPLY;
+    while (parse == REDISC_PARSE_REPLY) {
+        if (rows) {
+            take_row(parser, text);
+        }
+        parse = redisc_parser_next(parser, &reply);
+        if (parse == REDISC_PARSE_REPLY) {
+            separate(text);
+            test_text_reply(text, &reply);
+            redisc_parser_consume(parser);
+        }
     }
     return parse == REDISC_PARSE_MORE || add_failure(text);
 }
 
-bool test_feed(redisc_parser *parser, const char *bytes, size_t len, test_text *text)
+static bool feed(redisc_parser *parser, const char *bytes, size_t len, test_text *text, bool rows)
 {
     while (len > 0) {
         size_t size;
@@ -205,11 +228,21 @@ bool test_feed(redisc_parser *parser, const char *bytes, size_t len, test_text *
         redisc_parser_filled(parser, size);
         bytes += size;
         len -= size;
-        if (!take_replies(parser, text)) {
+        if (!take_replies(parser, text, rows)) {
             return false;
         }
     }
     return true;
+}
+
+bool test_feed(redisc_parser *parser, const char *bytes, size_t len, test_text *text)
+{
+    return feed(parser, bytes, len, text, false);
+}
+
+bool test_feed_rows(redisc_parser *parser, const char *bytes, size_t len, test_text *text)
+{
+    return feed(parser, bytes, len, text, true);
 }
 
 test_text test_feed_cut(redisc_parser *parser, const char *bytes, size_t len, size_t cut,

@@ -35,6 +35,8 @@ void test_text_reply(test_text *text, const redisc_parsed *reply);
  * "!" and the name of the error's status. Returns false after an error.
  */
 bool test_feed(redisc_parser *parser, const char *bytes, size_t len, test_text *text);
+/* The same, with replies of one value taken many at a time where that is possible. */
+bool test_feed_rows(redisc_parser *parser, const char *bytes, size_t len, test_text *text);
 
 /* What feeding the pieces gives: [0, cut) and [cut, len); or, with step > 0, pieces of that size.
  */

@@ -213,6 +213,30 @@ Test(parser, native_gives_the_table)
     run_cases(redisc_native_parser_new, NATIVE);
 }
 
+/* Replies of one value, taken many at a time, are what they are one by one. */
+Test(parser, rows_give_the_table)
+{
+    for (size_t i = 0; i < case_count; i++) {
+        for (size_t cut = 0; cut <= cases[i].len; cut++) {
+            char *expected = fed(redisc_native_parser_new, &cases[i], cut, 0);
+            redisc_parser *parser = redisc_native_parser_new(&test_limits);
+            test_text text = {NULL, 0, 0};
+            test_text_add(&text, "", 0);
+            bool fine = test_feed_rows(parser, cases[i].bytes, cut, &text) &&
+                        test_feed_rows(parser, cases[i].bytes + cut, cases[i].len - cut, &text);
+            if (fine && redisc_parser_pending(parser) > 0) {
+                test_text_add(&text, " " MORE, text.len > 0 ? sizeof " " MORE - 1 : 0);
+                test_text_add(&text, MORE, text.len > 0 ? 0 : sizeof MORE - 1);
+            }
+            cr_expect_str_eq(text.data, expected, "%s (cut %zu): %s instead of %s", cases[i].name,
+                             cut, text.data, expected);
+            free(expected);
+            test_text_free(&text);
+            redisc_parser_free(parser);
+        }
+    }
+}
+
 /* Versions tell themselves apart by what they accept. */
 static known_by known_by_hiredis(void)
 {
@@ -413,6 +437,31 @@ static void large_string(size_t len, size_t step)
     cr_assert_eq(redisc_parser_pending(parser), 0);
     redisc_parser_free(parser);
     free(bytes);
+}
+
+Test(parser, rows_hold_what_is_usual_and_complete)
+{
+    redisc_parser *parser = redisc_native_parser_new(&test_limits);
+    redisc_node leaves[8];
+    redisc_parsed reply;
+    feed_text(parser, "+OK\r\n:1\r\n$-1\r\n+QUEUED\r\n,1.5\r\n$3\r\nfoo\r\n-E\r\n:2\r\n:3");
+    cr_assert_eq(redisc_parser_leaves(parser, leaves, 2, &reply), 2);
+    redisc_parser_consume(parser);
+    cr_assert_eq(redisc_parser_leaves(parser, leaves, 8, &reply), 4, "up to the error");
+    redisc_parser_consume(parser);
+    cr_assert_eq(redisc_parser_leaves(parser, leaves, 8, &reply), 0);
+    cr_assert_eq(redisc_parser_next(parser, &reply), REDISC_PARSE_REPLY);
+    cr_expect_eq(redisc_node_kind(reply.nodes), REDISC_NODE_ERROR);
+    redisc_parser_consume(parser);
+    cr_assert_eq(redisc_parser_leaves(parser, leaves, 8, &reply), 1, "what is complete");
+    cr_expect_eq(leaves[0].as.integer, 2);
+    redisc_parser_consume(parser);
+    cr_assert_eq(redisc_parser_next(parser, &reply), REDISC_PARSE_MORE);
+    cr_assert_eq(redisc_parser_leaves(parser, leaves, 8, &reply), 0, "a reply has begun");
+    feed_text(parser, "4\r\n");
+    cr_assert_eq(redisc_parser_next(parser, &reply), REDISC_PARSE_REPLY);
+    cr_expect_eq(reply.nodes->as.integer, 34);
+    redisc_parser_free(parser);
 }
 
 Test(parser, large_strings)
