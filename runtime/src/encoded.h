@@ -8,6 +8,8 @@
 
 #include <redisc/str.h>
 
+#include <string.h>
+
 /* Takes a head, "*12\r\n" or "$5\r\n", and gives its number. */
 static inline size_t redisc_encoded_head(const char **at)
 {
@@ -36,6 +38,32 @@ static inline const char *redisc_encoded_skip(const char *at)
         redisc_encoded_word(&at);
     }
     return at;
+}
+
+/* A command that was stepped over, for the next ones may be as long. */
+typedef struct redisc_encoded_shape {
+    const char *start; /* NULL: none yet */
+    size_t decisive;   /* bytes up to its last word: commands that agree in them are equally long */
+    size_t len;
+} redisc_encoded_shape;
+
+/* Steps over a whole command, before `end`, that is mostly like the one before it. */
+static inline const char *redisc_encoded_skip_like(const char *at, const char *end,
+                                                   redisc_encoded_shape *shape)
+{
+    if (shape->start != NULL && (size_t)(end - at) >= shape->decisive &&
+        memcmp(at, shape->start, shape->decisive) == 0) {
+        return at + shape->len;
+    }
+    const char *next = at;
+    const char *last = at;
+    for (size_t words = redisc_encoded_head(&next); words > 0; words--) {
+        last = next;
+        redisc_encoded_word(&next);
+    }
+    redisc_encoded_head(&last);
+    *shape = (redisc_encoded_shape){at, (size_t)(last - at), (size_t)(next - at)};
+    return next;
 }
 
 #endif

@@ -192,9 +192,11 @@ static size_t next_portion(redisc_exchange *x)
         x->released_end = x->len;
     }
     uint64_t most = x->unreleased == 0 ? 0 : most_under_way(x);
+    redisc_encoded_shape shape = {0};
     while (x->unreleased > 0 && x->released_end < x->sent + PORTION &&
            x->expected - x->unreleased < most) {
-        const char *next = redisc_encoded_skip(x->bytes + x->released_end);
+        const char *next =
+            redisc_encoded_skip_like(x->bytes + x->released_end, x->bytes + x->len, &shape);
         x->released_end = (size_t)(next - x->bytes);
         x->unreleased--;
     }
