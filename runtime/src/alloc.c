@@ -24,16 +24,17 @@ static void release_default(void *memory, void *context)
 
 static const redisc_allocator by_default = {allocate_default, reallocate_default, release_default,
                                             NULL};
-static redisc_allocator allocator = {allocate_default, reallocate_default, release_default, NULL};
+redisc_allocator redisc_allocator_now = {allocate_default, reallocate_default, release_default,
+                                         NULL};
 
 void redisc_set_allocator(const redisc_allocator *replacement)
 {
-    allocator = replacement == NULL ? by_default : *replacement;
+    redisc_allocator_now = replacement == NULL ? by_default : *replacement;
 }
 
 void *redisc_allocate(size_t size)
 {
-    return allocator.allocate(size == 0 ? 1 : size, allocator.context);
+    return redisc_allocator_now.allocate(size == 0 ? 1 : size, redisc_allocator_now.context);
 }
 
 void *redisc_allocate_zeroed(size_t size)
@@ -47,13 +48,14 @@ void *redisc_allocate_zeroed(size_t size)
 
 void *redisc_reallocate(void *memory, size_t size)
 {
-    return allocator.reallocate(memory, size == 0 ? 1 : size, allocator.context);
+    return redisc_allocator_now.reallocate(memory, size == 0 ? 1 : size,
+                                           redisc_allocator_now.context);
 }
 
 void redisc_release(void *memory)
 {
     if (memory != NULL) {
-        allocator.release(memory, allocator.context);
+        redisc_allocator_now.release(memory, redisc_allocator_now.context);
     }
 }
 
@@ -65,19 +67,6 @@ char *redisc_copy_text(const char *text, size_t len)
         copy[len] = '\0';
     }
     return copy;
-}
-
-redisc_block *redisc_block_new(size_t payload)
-{
-    if (payload > SIZE_MAX - sizeof(redisc_block)) {
-        return NULL;
-    }
-    redisc_block *block = redisc_allocate(sizeof *block + payload);
-    if (block != NULL) {
-        block->next = NULL;
-        block->size = payload;
-    }
-    return block;
 }
 
 void redisc_block_free(redisc_block *block)

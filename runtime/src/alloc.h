@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The one in use. */
+extern redisc_allocator redisc_allocator_now;
+
 void *redisc_allocate(size_t size);
 void *redisc_allocate_zeroed(size_t size);
 /* Grows or shrinks; the old memory stays valid when it fails. */
@@ -28,7 +31,20 @@ typedef struct redisc_block {
     size_t size; /* of the payload */
 } redisc_block;
 
-redisc_block *redisc_block_new(size_t payload);
+/* NULL: out of memory. */
+static inline redisc_block *redisc_block_new(size_t payload)
+{
+    if (payload > SIZE_MAX - sizeof(redisc_block)) {
+        return NULL;
+    }
+    redisc_block *block = (redisc_block *)redisc_allocator_now.allocate(
+        sizeof(redisc_block) + payload, redisc_allocator_now.context);
+    if (block != NULL) {
+        block->next = NULL;
+        block->size = payload;
+    }
+    return block;
+}
 
 static inline void *redisc_block_payload(redisc_block *block)
 {

@@ -99,9 +99,10 @@ static redisc_status hand_on_leaves(redisc_exchange *x, redisc_parsed *reply,
         return hand_on_each(x, reply, leaves, count);
     }
     x->expected -= count;
-    for (size_t i = 0; i < count; i++) {
-        redisc_parsed_leaf(reply, &leaves[i]);
-        redisc_connection_note_size(x->connection, reply);
+    for (size_t i = 0; i < count && reply->text > REDISC_GROWN_BYTES; i++) {
+        redisc_parsed leaf = *reply;
+        redisc_parsed_leaf(&leaf, &leaves[i]);
+        redisc_connection_note_size(x->connection, &leaf);
     }
     return x->on_leaves(x->context, reply, leaves, count) < 0 ? broken(x) : REDISC_OK;
 }

@@ -94,8 +94,8 @@ static inline redisc_parse redisc_parser_next(redisc_parser *parser, redisc_pars
 /*
  * The short way for many replies: takes those that come next, are complete, and have one usual
  * value each (no error, no large string), up to `most`, into nodes[]. Answers how many; 0 if
- * another one comes next, which redisc_parser_next() takes. *reply is filled, but for `nodes` and
- * `text`, which redisc_parsed_leaf() sets for each. redisc_parser_consume() drops them all.
+ * another one comes next, which redisc_parser_next() takes. *reply is filled, with the text of all
+ * of them; redisc_parsed_leaf() makes it one of them. redisc_parser_consume() drops them all.
  */
 static inline size_t redisc_parser_leaves(redisc_parser *parser, redisc_node *nodes, size_t most,
                                           redisc_parsed *reply)

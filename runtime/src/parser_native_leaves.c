@@ -316,6 +316,6 @@ size_t redisc_native_leaves(redisc_parser *face, redisc_node *nodes, size_t most
     size_t text = 0;
     const char *at = row(base, base + len, base, &node, nodes + most, &text);
     parser->at = (size_t)(at - base);
-    *reply = (redisc_parsed){.count = 1, .padded = true, .base = base};
+    *reply = (redisc_parsed){.count = 1, .padded = true, .base = base, .text = text};
     return (size_t)(node - nodes);
 }

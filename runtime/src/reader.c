@@ -29,8 +29,8 @@ bool redisc_reader_mismatch(redisc_reader *in, const char *expected)
     size_t place = (size_t)(in->at - in->reply->nodes);
     if (in->at >= in->end) {
         in->status = redisc_fail(REDISC_ERROR_REPLY_TYPE,
-                                 "expected %s as %s, but the reply ends after value %zu", in->what,
-                                 expected, place);
+                                 "expected %s as %s, but the reply ends after value %zu",
+                                 in->result->what, expected, place);
         return false;
     }
     redisc_node_type kind = redisc_node_kind(in->at);
@@ -43,13 +43,13 @@ bool redisc_reader_mismatch(redisc_reader *in, const char *expected)
         redisc_str text = node_text(in, in->at);
         in->status = redisc_fail(
             REDISC_ERROR_REPLY_TYPE,
-            "reading %s: expected %s, got %s \"%.*s\" at value %zu of the reply", in->what,
+            "reading %s: expected %s, got %s \"%.*s\" at value %zu of the reply", in->result->what,
             expected, kind_names[kind], (int)(text.len < 40 ? text.len : 40), text.data, place);
         return false;
     }
     in->status = redisc_fail(REDISC_ERROR_REPLY_TYPE,
-                             "reading %s: expected %s, got %s at value %zu of the reply", in->what,
-                             expected, kind_names[kind], place);
+                             "reading %s: expected %s, got %s at value %zu of the reply",
+                             in->result->what, expected, kind_names[kind], place);
     return false;
 }
 
@@ -173,8 +173,7 @@ static inline redisc_status read_nodes(redisc_parsed *reply, const redisc_node *
                                        const redisc_node *end, const redisc_result *result,
                                        void *out)
 {
-    redisc_reader in = {
-        .at = first, .end = end, .reply = reply, .what = result->what, .given = result->given};
+    redisc_reader in = {.at = first, .end = end, .reply = reply, .result = result};
     if (out != NULL) {
         zero(out, result->size);
     }

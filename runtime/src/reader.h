@@ -20,15 +20,16 @@
 
 #include <string.h>
 
+typedef struct redisc_result redisc_result;
+
 typedef struct redisc_reader {
     const redisc_node *at;  /* the next node */
     const redisc_node *end; /* behind the last one */
     redisc_parsed *reply;
-    redisc_status status; /* sticky */
-    const char *what;     /* the type being read, for messages */
-    unsigned given;       /* options of the call that decide on what its result has */
-    redisc_block *block;  /* the result's first block, NULL before redisc_reader_begin */
-    char *room;           /* free space in the newest block */
+    redisc_status status;        /* sticky */
+    const redisc_result *result; /* the type being read */
+    redisc_block *block;         /* the result's first block, NULL before redisc_reader_begin */
+    char *room;                  /* free space in the newest block */
     char *room_end;
 } redisc_reader;
 
@@ -36,13 +37,13 @@ typedef struct redisc_reader {
  * How the generated function's result is read: `read` fills the caller's variable of `size` bytes
  * at `out` (zeroed before; NULL only if there are 0 bytes). Returns false after setting in->status.
  */
-typedef struct redisc_result {
+struct redisc_result {
     size_t size;
     bool (*read)(redisc_reader *in, void *out);
     const char *what; /* the reply type's name: "string?", "list of scored" */
     unsigned given;   /* options of the call that decide on what its result has */
     bool small;       /* its reply is some bytes long, whatever the value: a number, OK */
-} redisc_result;
+};
 
 /*
  * Reads a whole reply into the caller's variable. An error reply becomes its status. `out` may be
@@ -61,11 +62,11 @@ redisc_status redisc_read_leaf_failed(redisc_reader *in, const redisc_result *re
 static inline redisc_status redisc_read_leaf(redisc_reader *in, const redisc_node *leaf,
                                              const redisc_result *result, void *out)
 {
-    redisc_parsed_leaf(in->reply, leaf);
+    in->reply->nodes = leaf;
+    in->reply->text = redisc_node_length(leaf) + 1; /* or less */
     in->at = leaf;
     in->end = leaf + 1;
-    in->what = result->what;
-    in->given = result->given;
+    in->result = result;
     in->block = NULL;
     in->room = in->room_end = NULL;
     if (result->size != (out == NULL ? 0 : sizeof(uint64_t))) {

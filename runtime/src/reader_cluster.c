@@ -11,7 +11,7 @@ enum { FIELDS = 8 }; /* before the slots */
 static bool malformed(redisc_reader *in, redisc_str line)
 {
     in->status = redisc_fail(REDISC_ERROR_REPLY_TYPE, "reading %s: \"%.*s\" describes no node",
-                             in->what, (int)(line.len < 40 ? line.len : 40), line.data);
+                             in->result->what, (int)(line.len < 40 ? line.len : 40), line.data);
     return false;
 }
 

@@ -96,7 +96,7 @@ static inline size_t redisc_text_and_items(const redisc_reader *in)
 /* Whether the call gave an option that decides on what its result has. */
 static inline bool redisc_given(const redisc_reader *in, unsigned option)
 {
-    return (in->given & option) != 0;
+    return (in->result->given & option) != 0;
 }
 
 /* What is left of an array as records of `width` values each: nested or flat. */

@@ -109,11 +109,11 @@ static inline bool copy_alone(redisc_reader *in, const char *data, size_t len, v
     }
     redisc_str *copy = redisc_block_payload(block);
     char *bytes = (char *)(copy + 1);
-    redisc_copy_short(bytes, data, len);
-    bytes[len] = '\0';
     *copy = redisc_bytes(bytes, len);
     in->block = block;
     *(const redisc_str **)out = copy;
+    bytes[len] = '\0';
+    redisc_copy_short(bytes, data, len);
     return true;
 }
 

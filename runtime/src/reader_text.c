@@ -111,7 +111,7 @@ size_t redisc_count_parts(redisc_str text, char separator)
 static bool not_a_number(redisc_reader *in, redisc_str text)
 {
     in->status = redisc_fail(REDISC_ERROR_REPLY_TYPE, "reading %s: \"%.*s\" is not a number",
-                             in->what, (int)(text.len < 40 ? text.len : 40), text.data);
+                             in->result->what, (int)(text.len < 40 ? text.len : 40), text.data);
     return false;
 }
 
