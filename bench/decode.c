@@ -50,21 +50,23 @@ static const decode_kind of_entries = {bench_call_entries, bench_take_entry_list
                                        bench_drain_entry_lists};
 
 static const decode_case cases[] = {
-    {"+OK", bench_reply_ok, &of_ok, false},
-    {":integer", bench_reply_integer, &of_integer, false},
-    {"GET 16 B", bench_reply_16_bytes, &of_string, false},
-    {"GET 16 B, fed one by one", bench_reply_16_bytes, &of_string, true},
-    {"GET 1 KiB", bench_reply_1_kib, &of_string, false},
-    {"GET 1 MiB", bench_reply_1_mib, &of_string, false},
-    {"LRANGE 1000 x 10 B", bench_reply_1000_strings, &of_strings, false},
-    {"LRANGE 1000 x 1-120 B", bench_reply_1000_mixed_strings, &of_strings, false},
-    {"MGET 100, some nil", bench_reply_100_with_nils, &of_strings_or_nil, false},
-    {"LPOS 1000 integers", bench_reply_1000_integers, &of_integers, false},
-    {"HGETALL 1000 pairs", bench_reply_1000_pairs, &of_pairs, false},
-    {"HGETALL 1000 pairs, RESP3", bench_reply_1000_pairs_map, &of_map, false},
-    {"ZRANGE WITHSCORES 1000", bench_reply_1000_scored, &of_scored, false},
-    {"ZRANGE WITHSCORES 1000, RESP3", bench_reply_1000_scored_pairs, &of_doubles, false},
-    {"XRANGE 1000 x 4 fields", bench_reply_1000_entries, &of_entries, false},
+    {"+OK", bench_reply_ok, &of_ok, IN_PORTIONS},
+    {":integer", bench_reply_integer, &of_integer, IN_PORTIONS},
+    {"GET 16 B", bench_reply_16_bytes, &of_string, IN_PORTIONS},
+    {"GET 16 B, fed one by one", bench_reply_16_bytes, &of_string, ONE_BY_ONE},
+    {"GET 16 B, reused", bench_reply_16_bytes, &of_string, REUSED},
+    {"GET 1 KiB", bench_reply_1_kib, &of_string, IN_PORTIONS},
+    {"GET 1 KiB, reused", bench_reply_1_kib, &of_string, REUSED},
+    {"GET 1 MiB", bench_reply_1_mib, &of_string, IN_PORTIONS},
+    {"LRANGE 1000 x 10 B", bench_reply_1000_strings, &of_strings, IN_PORTIONS},
+    {"LRANGE 1000 x 1-120 B", bench_reply_1000_mixed_strings, &of_strings, IN_PORTIONS},
+    {"MGET 100, some nil", bench_reply_100_with_nils, &of_strings_or_nil, IN_PORTIONS},
+    {"LPOS 1000 integers", bench_reply_1000_integers, &of_integers, IN_PORTIONS},
+    {"HGETALL 1000 pairs", bench_reply_1000_pairs, &of_pairs, IN_PORTIONS},
+    {"HGETALL 1000 pairs, RESP3", bench_reply_1000_pairs_map, &of_map, IN_PORTIONS},
+    {"ZRANGE WITHSCORES 1000", bench_reply_1000_scored, &of_scored, IN_PORTIONS},
+    {"ZRANGE WITHSCORES 1000, RESP3", bench_reply_1000_scored_pairs, &of_doubles, IN_PORTIONS},
+    {"XRANGE 1000 x 4 fields", bench_reply_1000_entries, &of_entries, IN_PORTIONS},
 };
 
 static size_t portion_at(const decoding *self, size_t offset)
@@ -116,6 +118,7 @@ static void run_redisc(bench_work *work)
         size_t complete = self->replies - redisc_codec_open_calls(self->codec);
         self->is->kind->take(&work->sink, self->results + self->taken, complete - self->taken);
         self->taken = complete;
+        redisc_arena_clear(self->arena);
     }
     redisc_codec_forget(self->codec);
 }
@@ -156,6 +159,7 @@ static void close_decoding(bench_work *work)
 {
     decoding *self = (decoding *)work;
     redisc_close(self->codec);
+    redisc_arena_free(self->arena);
     if (self->reader != NULL) {
         redisReaderFree(self->reader);
     }
@@ -176,7 +180,7 @@ static void cut_into_parts(decoding *self)
     self->replies = self->replies > MOST ? MOST : self->replies;
     self->part_count = ALL_BYTES / (self->replies * one.len) + 1;
     self->parts = bench_allocate(self->part_count * sizeof *self->parts);
-    self->portion = self->is->one_by_one ? one.len : PORTION;
+    self->portion = self->is->way == ONE_BY_ONE ? one.len : PORTION;
     bench_wire_free(&one);
 }
 
@@ -194,9 +198,11 @@ static bench_work *open_case(const decode_case *is, bench_side side)
                               .close = close_decoding};
     switch (side) {
     case BENCH_REDISC:
+        self->arena = is->way == REUSED ? redisc_arena_new() : NULL;
         if (redisc_codec_open(NULL, &self->codec) != REDISC_OK) {
             bench_fail(is->name, redisc_last_error()->text);
         }
+        redisc_codec_use_arena(self->codec, self->arena);
         self->results = bench_allocate(self->replies * sizeof *self->results);
         self->work.prepare = prepare_redisc;
         self->work.run = run_redisc;

@@ -38,6 +38,7 @@ struct decoding {
     size_t portion;      /* of the bytes, fed at once */
     size_t taken;        /* of them, so far */
     redisc *codec;       /* redisc */
+    redisc_arena *arena; /* redisc: NULL if it isn't used */
     decoded *results;    /* redisc: of each call */
     redisReader *reader; /* hiredis */
 };
@@ -54,7 +55,11 @@ typedef struct decode_case {
     const char *name;
     void (*reply)(bench_wire *wire, size_t i);
     const decode_kind *kind;
-    bool one_by_one; /* each portion is one reply; all have the same length */
+    enum decode_way {
+        IN_PORTIONS,
+        ONE_BY_ONE, /* each portion is one reply; all have the same length */
+        REUSED      /* redisc makes its results in an arena, which is cleared after each portion */
+    } way;
 } decode_case;
 
 redisc_status bench_call_ok(redisc *codec, decoded *result);

@@ -27,7 +27,8 @@ typedef enum pipeline_way {
     OVER_UNIX,
     OVER_TCP,
     STREAMED, /* redisc sends as soon as there is a portion */
-    ATOMIC    /* between MULTI and EXEC */
+    ATOMIC,   /* between MULTI and EXEC */
+    REUSED    /* redisc makes its results in an arena, which is cleared after each pipeline */
 } pipeline_way;
 
 typedef struct pipeline_case {
@@ -43,6 +44,8 @@ struct pipelines {
     const pipeline_case *is;
     char value[LONGEST_VALUE];
     redisc *client;
+    redisc_arena *arena; /* NULL if it isn't used */
+    redisc *derived;     /* with the arena */
     redisc *pipeline;
     const redisc_str **got; /* one for each command of the pipeline */
     redisContext *context;
@@ -74,6 +77,8 @@ static const pipeline_case cases[] = {
     {"SET 16 B x 1000, TCP", true, 16, 1000, OVER_TCP},
     {"GET 16 B x 10000, streamed", false, 16, 10000, STREAMED},
     {"SET 1 KiB x 10000, streamed", true, 1024, 10000, STREAMED},
+    {"GET 16 B x 1000, reused", false, 16, 1000, REUSED},
+    {"GET 1 KiB x 1000, reused", false, 1024, 1000, REUSED},
     {"GET 16 B x 1000, MULTI", false, 16, 1000, ATOMIC},
     {"SET 16 B x 1000, MULTI", true, 16, 1000, ATOMIC},
 };
@@ -109,6 +114,7 @@ static void flush_redisc(bench_work *work)
         bench_take_str(&work->sink, self->got[i]->data, self->got[i]->len);
         redisc_free(self->got[i]);
     }
+    redisc_arena_clear(self->arena);
 }
 
 static void append(pipelines *self, int count, const char **argv, const size_t *lens)
@@ -225,7 +231,9 @@ static void close_pipelines(bench_work *work)
 {
     pipelines *self = (pipelines *)work;
     redisc_close(self->pipeline);
+    redisc_close(self->derived);
     redisc_close(self->client);
+    redisc_arena_free(self->arena);
     bench_close_context(self->context);
     bench_close_socket(self->socket);
     free(self->got);
@@ -239,7 +247,12 @@ static void open_redisc(pipelines *self, const bench_addresses *addresses)
     const redisc_pipeline_options options = {
         .plain = self->is->way != ATOMIC, .stream_bytes = self->is->way == STREAMED ? PORTION : 0};
     self->client = bench_open_client(addresses, self->is->way == OVER_TCP);
-    self->pipeline = redisc_pipeline(self->client, &options);
+    self->arena = self->is->way == REUSED ? redisc_arena_new() : NULL;
+    const redisc_call_options call_options = {.arena = self->arena};
+    if (redisc_with(self->client, &call_options, &self->derived) != REDISC_OK) {
+        bench_fail(self->is->name, redisc_last_error()->text);
+    }
+    self->pipeline = redisc_pipeline(self->derived, &options);
     if (self->pipeline == NULL) {
         bench_fail(self->is->name, redisc_last_error()->text);
     }

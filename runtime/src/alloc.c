@@ -73,7 +73,9 @@ void redisc_block_free(redisc_block *block)
 {
     while (block != NULL) {
         redisc_block *next = block->next;
-        redisc_release(block);
+        if ((block->size & REDISC_BLOCK_LENT) == 0) {
+            redisc_release(block);
+        }
         block = next;
     }
 }

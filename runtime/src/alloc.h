@@ -28,8 +28,12 @@ char *redisc_copy_text(const char *text, size_t len);
  */
 typedef struct redisc_block {
     struct redisc_block *next;
-    size_t size; /* of the payload */
+    size_t size; /* of the payload; with REDISC_BLOCK_LENT if an arena will free it */
 } redisc_block;
+
+#define REDISC_BLOCK_LENT (SIZE_MAX / 2 + 1)
+
+enum { REDISC_BLOCK_ALIGNMENT = 8 /* of what is cut off within a block: enough for any result */ };
 
 /* NULL: out of memory. */
 static inline redisc_block *redisc_block_new(size_t payload)
@@ -56,7 +60,7 @@ static inline redisc_block *redisc_block_of(const void *payload)
     return (redisc_block *)(uintptr_t)payload - 1;
 }
 
-/* Frees the block and all that hangs on it; NULL is allowed. */
+/* Frees the block and all that hangs on it, but for lent ones; NULL is allowed. */
 void redisc_block_free(redisc_block *block);
 
 #endif

@@ -65,6 +65,7 @@ static bool client_begin(redisc_operation *c)
     }
     c->begun_ms = now_ms;
     c->place = connection;
+    c->arena = self->arena;
     c->out = &connection->out;
     c->start = connection->out.end;
     return true;
@@ -211,6 +212,7 @@ redisc_status redisc_pooled_with(redisc *r, const redisc_call_options *options, 
         copy->timeout_ms = options->timeout_ms;
     }
     copy->repeat_anything = copy->repeat_anything || options->repeat_anything;
+    copy->arena = options->arena != NULL ? options->arena : copy->arena;
     copy->derived = true;
     *derived = &copy->handle;
     return REDISC_OK;

@@ -18,6 +18,7 @@ typedef struct redisc_pooled {
     redisc_callbacks *callbacks; /* counted reference, shared with derived and pinned handles */
     int64_t timeout_ms;          /* negative: none */
     bool repeat_anything;
+    redisc_arena *arena;           /* where results are made; NULL: in memory of their own */
     redisc_connection *connection; /* of a pinned handle; NULL in a client */
     bool derived;                  /* pinned: the connection belongs to another handle */
 } redisc_pooled;

@@ -5,6 +5,8 @@
 #include "hint.h"
 #include "queue.h"
 
+enum { ROW = 64 /* replies that are looked at together */ };
+
 typedef struct codec {
     redisc handle; /* first: a redisc * is a codec * */
     redisc_buffer out;
@@ -159,30 +161,71 @@ static redisc_status unasked_reply(void)
     return redisc_fail(REDISC_ERROR_PROTOCOL, "a reply came though no call is open");
 }
 
-/* Hands out what is complete by now. Pushes belong to no call. */
+/* What the call answered last comes to. */
+static redisc_status after_answer(codec *self, redisc_status status,
+                                  redisc_error_copy *first_failure)
+{
+    if (status < 0 && first_failure->error.status == REDISC_OK) {
+        redisc_error_save(first_failure);
+    }
+    return redisc_queue_kept(&self->queue) == REDISC_OK ? REDISC_OK : die(self);
+}
+
+/* The short way for replies of one value, as far as they come in a row. */
+static redisc_status answer_leaves(codec *self, redisc_error_copy *first_failure)
+{
+    redisc_node leaves[ROW];
+    redisc_parsed reply;
+    redisc_status outcome = REDISC_OK;
+    size_t count = ROW;
+    while (count == ROW && outcome == REDISC_OK) {
+        count = redisc_parser_leaves(self->parser, leaves, ROW, &reply);
+        for (size_t done = 0; done < count && outcome == REDISC_OK;) {
+            size_t open = redisc_queue_open(&self->queue);
+            size_t most = count - done < open ? count - done : open;
+            if (most == 0) {
+                unasked_reply();
+                return die(self);
+            }
+            redisc_status status = REDISC_OK;
+            done += redisc_queue_answer_leaves(&self->queue, &reply, leaves + done, most, &status);
+            outcome = after_answer(self, status, first_failure);
+        }
+        if (count > 0) {
+            redisc_parser_consume(self->parser);
+        }
+    }
+    return outcome;
+}
+
+/* Pushes belong to no call. */
+static redisc_status answer_one(codec *self, redisc_parsed *reply, redisc_error_copy *first_failure)
+{
+    bool is_push = redisc_node_kind(reply->nodes) == REDISC_NODE_PUSH;
+    if (!is_push && redisc_queue_open(&self->queue) == 0) {
+        unasked_reply();
+        return die(self);
+    }
+    redisc_status status = is_push ? REDISC_OK : redisc_queue_answer(&self->queue, reply);
+    redisc_parser_consume(self->parser);
+    return after_answer(self, status, first_failure);
+}
+
+/* Hands out what is complete by now. */
 static redisc_status answer(codec *self, redisc_error_copy *first_failure)
 {
     redisc_parsed reply;
     redisc_parse state;
-    while ((state = redisc_parser_next(self->parser, &reply)) == REDISC_PARSE_REPLY) {
-        if (redisc_node_kind(reply.nodes) == REDISC_NODE_PUSH) {
-            redisc_parser_consume(self->parser);
-            continue;
-        }
-        if (redisc_queue_open(&self->queue) == 0) {
-            unasked_reply();
-            return die(self);
-        }
-        redisc_status status = redisc_queue_answer(&self->queue, &reply);
-        redisc_parser_consume(self->parser);
-        if (status < 0 && first_failure->error.status == REDISC_OK) {
-            redisc_error_save(first_failure);
-        }
-        if (redisc_queue_kept(&self->queue) != REDISC_OK) {
-            return die(self);
+    redisc_status outcome = REDISC_OK;
+    while (outcome == REDISC_OK &&
+           (state = redisc_parser_next(self->parser, &reply)) != REDISC_PARSE_MORE) {
+        outcome =
+            state == REDISC_PARSE_FAILED ? die(self) : answer_one(self, &reply, first_failure);
+        if (outcome == REDISC_OK && redisc_parser_pending(self->parser) > 0) {
+            outcome = answer_leaves(self, first_failure);
         }
     }
-    return state == REDISC_PARSE_FAILED ? die(self) : REDISC_OK;
+    return outcome;
 }
 
 static redisc_status take_portion(codec *self, const char **bytes, size_t *len)
@@ -239,5 +282,13 @@ void redisc_codec_forget(redisc *r)
     codec *self = codec_of(r);
     if (self != NULL) {
         redisc_queue_forget(&self->queue);
+    }
+}
+
+void redisc_codec_use_arena(redisc *r, redisc_arena *arena)
+{
+    codec *self = codec_of(r);
+    if (self != NULL) {
+        self->queue.arena = arena;
     }
 }

@@ -42,6 +42,7 @@ bool redisc_operation_open(redisc_operation *c, redisc *r, const redisc_operatio
     c->slotted = false;
     c->slot = -1;
     c->wait_ms = -1;
+    c->arena = NULL;
     c->large_count = 0;
     if (!r->is->begin(c)) {
         return false;

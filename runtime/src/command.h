@@ -71,6 +71,7 @@ typedef struct redisc_operation {
     int64_t wait_ms;      /* a blocking command's own time-out; 0 for ever, -1 doesn't block */
     int64_t begun_ms;     /* when it began, for the handles that have a deadline */
     void *place;          /* the handle's own: the connection it encodes for */
+    redisc_arena *arena;  /* where the result is made; NULL: in memory of its own */
     unsigned large_count;
     redisc_large large[REDISC_LARGE_MAX];
 } redisc_operation;

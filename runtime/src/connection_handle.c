@@ -7,6 +7,7 @@ typedef struct connection_handle {
     redisc_connection *connection;
     int64_t timeout_ms;    /* for each command */
     redisc_deadline limit; /* for all of them */
+    redisc_arena *arena;   /* where results are made; NULL: in memory of their own */
 } connection_handle;
 
 static connection_handle *handle_of(redisc *r)
@@ -37,6 +38,7 @@ static bool begin(redisc_operation *c)
     c->out = &connection->out;
     c->start = connection->out.end;
     c->place = connection;
+    c->arena = handle_of(c->handle)->arena;
     return true;
 }
 
@@ -73,6 +75,7 @@ static redisc_status with(redisc *r, const redisc_call_options *options, redisc 
     if (options->timeout_ms != 0) {
         copy->timeout_ms = options->timeout_ms;
     }
+    copy->arena = options->arena != NULL ? options->arena : copy->arena;
     *derived = &copy->base;
     return REDISC_OK;
 }

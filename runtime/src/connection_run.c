@@ -59,6 +59,7 @@ static redisc_status read_reply(redisc_connection *connection, const redisc_oper
                                 redisc_parsed *reply, const redisc_result *result, void *out)
 {
     redisc_connection_note_size(connection, reply);
+    reply->arena = command->arena;
     redisc_status status = check_encoding(connection, command, reply);
     if (status == REDISC_OK) {
         status = redisc_read_reply(reply, result, out);

@@ -10,7 +10,7 @@
 #ifndef REDISC_SRC_NODE_H
 #define REDISC_SRC_NODE_H
 
-#include "alloc.h"
+#include "arena.h"
 
 #include <stdint.h>
 
@@ -82,6 +82,7 @@ typedef struct redisc_parsed {
                     not counted) */
     redisc_block *large; /* the blocks of LARGE nodes, chained; a reader that succeeds takes them
                             all and leaves NULL */
+    redisc_arena *arena; /* where its result is made; NULL: in memory of its own */
 } redisc_parsed;
 
 /* Makes one of many replies of one value the reply at hand. */

@@ -118,6 +118,7 @@ static redisc_parse native_next(redisc_parser *face, redisc_parsed *reply)
         reply->base = redisc_buffer_content(&parser->in);
         reply->text = parser->text;
         reply->large = NULL;
+        reply->arena = NULL;
         return REDISC_PARSE_REPLY;
     }
     if (!parser->inside && len == 0) {

@@ -28,6 +28,7 @@ static bool pinned_begin(redisc_operation *c)
         connection->changed = true;
     }
     connection->used_ms = redisc_now_ms();
+    c->arena = ((redisc_pooled *)c->handle)->arena;
     c->place = connection;
     c->out = &connection->out;
     c->start = connection->out.end;

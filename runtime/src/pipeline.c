@@ -304,6 +304,7 @@ redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options *options)
     pipe->model = copy;
     pipe->harmless = pipe->small = true;
     pipe->queue.utf8 = how->encoding == REDISC_ENCODING_UTF8;
+    pipe->queue.arena = copy->arena;
     if (options != NULL) {
         pipe->options = *options;
     }

@@ -116,6 +116,7 @@ static size_t leaves_in_a_row(const redisc_parsed *reply, size_t at)
 static redisc_status on_results(redisc_pipe_transaction *t, redisc_parsed *reply)
 {
     redisc_queue *queue = &t->pipe->queue;
+    reply->arena = queue->arena;
     redisc_parsed part = *reply;
     part.count = 1;
     part.large = NULL;

@@ -24,6 +24,7 @@ bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c)
     }
     pipe->connection->used_ms = redisc_now_ms();
     c->place = pipe->connection;
+    c->arena = pipe->model->arena;
     c->out = &pipe->connection->out;
     c->start = c->out->end;
     return true;

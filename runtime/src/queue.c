@@ -100,6 +100,7 @@ static inline redisc_status finish(redisc_queue *queue, redisc_status status)
 redisc_status redisc_queue_answer(redisc_queue *queue, redisc_parsed *reply)
 {
     const redisc_call_slot *slot = redisc_queue_slot(queue, queue->first);
+    reply->arena = queue->arena;
     redisc_status status = queue->utf8 ? redisc_utf8_require(reply, slot->info->name) : REDISC_OK;
     if (status == REDISC_OK) {
         status = redisc_read_reply(reply, slot->result, slot->out);
@@ -123,6 +124,7 @@ size_t redisc_queue_answer_leaves(redisc_queue *queue, redisc_parsed *reply,
     }
     const redisc_call_slot *slot = redisc_queue_slot(queue, queue->first);
     redisc_reader in = {.reply = reply};
+    reply->arena = queue->arena;
     size_t i = 0;
     do {
         *status = redisc_read_leaf(&in, &leaves[i], slot[i].result, slot[i].out);

@@ -37,7 +37,8 @@ typedef struct redisc_queue {
     size_t failure_capacity;
     bool unkept; /* there was no memory to keep a failure: see redisc_queue_kept() */
     size_t unkept_from;
-    bool utf8; /* replies have to be UTF-8 */
+    bool utf8;           /* replies have to be UTF-8 */
+    redisc_arena *arena; /* where results are made; NULL: each in memory of its own */
 } redisc_queue;
 
 void redisc_queue_free(redisc_queue *queue);

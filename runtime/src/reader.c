@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ALIGNMENT = 8, FURTHER_BLOCK = 4096 };
+enum { ALIGNMENT = REDISC_BLOCK_ALIGNMENT, FURTHER_BLOCK = 4096 };
 
 static const char *const kind_names[] = {
     [REDISC_NODE_NIL] = "nil",         [REDISC_NODE_STRING] = "a string",
@@ -86,7 +86,7 @@ void *redisc_reader_begin(redisc_reader *in, size_t size, size_t more)
         return NULL;
     }
     size = aligned(size);
-    redisc_block *block = redisc_block_new(size + more);
+    redisc_block *block = redisc_result_block(in->reply->arena, size + more);
     if (block == NULL) {
         out_of_memory(in, size + more);
         return NULL;
@@ -103,7 +103,7 @@ void *redisc_reader_begin(redisc_reader *in, size_t size, size_t more)
 static char *further_room(redisc_reader *in, size_t size)
 {
     size_t payload = size > FURTHER_BLOCK ? size : FURTHER_BLOCK;
-    redisc_block *block = redisc_block_new(payload);
+    redisc_block *block = redisc_result_block(in->reply->arena, payload);
     if (block == NULL) {
         out_of_memory(in, payload);
         return NULL;
@@ -139,13 +139,17 @@ static void take_large(redisc_reader *in)
     if (large == NULL || in->block == NULL) {
         return;
     }
+    in->reply->large = NULL;
+    if (in->reply->arena != NULL) {
+        redisc_arena_own(in->reply->arena, large);
+        return;
+    }
     redisc_block *tail = large;
     while (tail->next != NULL) {
         tail = tail->next;
     }
     tail->next = in->block->next;
     in->block->next = large;
-    in->reply->large = NULL;
 }
 
 static inline void zero(void *out, size_t size)
@@ -160,10 +164,13 @@ static inline void zero(void *out, size_t size)
 /* Nobody wants the result; still it has to be what was expected. */
 static redisc_status read_and_drop(redisc_reader *in, const redisc_result *result)
 {
+    redisc_arena *arena = in->reply->arena;
     uint64_t dropped[4] = {0};
+    in->reply->arena = NULL;
     if (result->read(in, dropped)) {
         take_large(in);
     }
+    in->reply->arena = arena;
     redisc_block_free(in->block);
     return in->status;
 }

@@ -90,6 +90,9 @@ static bool adopt_large(redisc_reader *in, const redisc_str **out)
     in->block = block;
     in->reply->large = block->next;
     block->next = NULL;
+    if (in->reply->arena != NULL) {
+        redisc_arena_own(in->reply->arena, block);
+    }
     *out = redisc_block_payload(block);
     in->at++;
     return true;
@@ -103,7 +106,7 @@ static bool no_memory(redisc_reader *in, size_t len)
 
 static inline bool copy_alone(redisc_reader *in, const char *data, size_t len, void *out)
 {
-    redisc_block *block = redisc_block_new(sizeof(redisc_str) + len + 1);
+    redisc_block *block = redisc_result_block(in->reply->arena, sizeof(redisc_str) + len + 1);
     if (block == NULL) {
         return no_memory(in, len);
     }
@@ -122,7 +125,7 @@ static REDISC_NOINLINE bool read_other_string(redisc_reader *in, void *out)
     if (redisc_reader_peek(in) == REDISC_NODE_LARGE) {
         return adopt_large(in, out);
     }
-    redisc_str view;
+    redisc_str view = {NULL, 0};
     return redisc_take_view(in, &view) && copy_alone(in, view.data, view.len, out);
 }
 

@@ -48,6 +48,10 @@ REDISC_API size_t redisc_codec_open_calls(redisc *codec);
  * open call. */
 REDISC_API void redisc_codec_forget(redisc *codec);
 
+/** Makes the results of all further replies in that arena (see arena.h), which has to outlive the
+ * codec; NULL: each in memory of its own again. */
+REDISC_API void redisc_codec_use_arena(redisc *codec, redisc_arena *arena);
+
 REDISC_END_DECLS
 
 #endif

@@ -16,6 +16,7 @@
 #define REDISC_HANDLE_H
 
 #include <redisc/alloc.h>
+#include <redisc/arena.h>
 #include <redisc/options.h>
 #include <redisc/reply.h>
 #include <redisc/str.h>
@@ -30,6 +31,8 @@ typedef struct redisc_call_options {
     int64_t timeout_ms;   /**< for each command; negative: none */
     bool repeat_anything; /**< true: also commands that are not known to be repeatable may be sent
                              again when their reply was lost */
+    redisc_arena *arena;  /**< where results are made, see arena.h; the handle belongs to one thread
+                             at a time then. NULL: each has memory of its own */
 } redisc_call_options;
 
 /**

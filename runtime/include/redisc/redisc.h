@@ -12,6 +12,7 @@
 #define REDISC_H
 
 #include <redisc/alloc.h>
+#include <redisc/arena.h>
 #include <redisc/callback.h>
 #include <redisc/client.h>
 #include <redisc/codec.h>
