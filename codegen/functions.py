@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from .code import (MAX_LINES, Code, Size, Word, bind, checked, declare_checked, join_words, refuse, split_long,
                    sum_rows, wire_word)
-from .ctext import WIDTH, Call, CFunction, Line, doc_comment, render, when, wrap
+from .ctext import WIDTH, Call, CFunction, Line, doc_comment, each, render, when, wrap
 from .encode import Encoder
-from .model import Command, Function, Record, Use
+from .model import Argument, Command, Function, Record, Use
 from .reader_base import conditions_of
 from .results import reads_name, result_type
 from .shapes import CField, CStruct, Shapes, since_text
@@ -283,7 +283,19 @@ class _Lowering:
             if use.branch is None and argument.kind == "choice":
                 prefix = prefix or (f"{argument.name}->" if argument.valued else "")
                 conditions.update({label: condition for condition, label in self._branches(use, prefix)})
+            if argument.kind == "variants":
+                conditions.update({b.name: self._has_kind(argument, b, prefix) for b in argument.oneof
+                                   if b.name in names})
         return [(conditions[name], name) for name in names if name in conditions]
+
+    def _has_kind(self, argument: Argument, branch: Argument, prefix: str) -> str:
+        """A call that tells whether a list has an item of this kind."""
+        kind = self.shapes.enum(argument).values[branch.name]
+        body = [each("list.count", [when(f"list.items[i].kind == {kind}", [Line("return true;")])]),
+                Line("return false;")]
+        function = CFunction("bool", f"has_{argument.struct_name}_{branch.name}",
+                             [f"redisc_{argument.struct_name}_list list"], body, storage="static")
+        return f"{self.source.helper(function, self.function.name)}({prefix}{argument.name})"
 
     def _body(self, info: str, c_parameters: list[str]) -> list:
         always = [code for use, code in self.pieces if not use.is_option]

@@ -30,6 +30,7 @@ from schedule import LEFT_ALONE, Task, kill_all, run, run_tasks  # noqa: E402
 PARTS = {
     "generated": "what is committed under generated/ is what the generator writes",
     "codegen": "tests of the generator",
+    "arguments": "random commands of the servers' argument trees, sent by the functions",
     "unit": "unit tests of the runtime",
     "wire": "the specification's examples, without a server",
     "live": "every generated function against real servers",
@@ -290,7 +291,7 @@ def plan(parts, servers):
     if "generated" in parts:
         tasks.append(Task("generated", generated))
     plain = {"unit", "wire", "live", "threads", "examples", "docs", "symbols", "package", "lint"}
-    plain |= {"reference", "bindings"}
+    plain |= {"reference", "bindings", "arguments"}
     for flavour, users in {
         "plain": plain,
         "sanitize": {"sanitize", "fuzz"},
@@ -305,6 +306,8 @@ def plan(parts, servers):
         tasks += live_tasks("live", "plain", servers)
     if "codegen" in parts:
         tasks.append(pytest_task("codegen", "tests/codegen"))
+    if "arguments" in parts:
+        tasks.append(pytest_task("arguments", "tests/arguments", ("build plain",)))
     if "sanitize" in parts:
         for kind in ("unit", "wire", "threads"):
             tasks.append(program_task(f"sanitize {kind}", "sanitize", kind, redis))

@@ -174,7 +174,7 @@ static const redisc_operation_info command_geohash = {
 redisc_status redisc_geohash(redisc *r, redisc_str key, redisc_str_list members,
                              const redisc_str_list **hashes)
 {
-    if (members.count == 0 || members.items == NULL) {
+    if (members.count != 0 && members.items == NULL) {
         return redisc_refuse_list(&command_geohash, &redisc_reads_str_list_with_nils, hashes,
                                   "members", members.count);
     }
@@ -198,7 +198,7 @@ static const redisc_operation_info command_geopos = {
 redisc_status redisc_geopos(redisc *r, redisc_str key, redisc_str_list members,
                             const redisc_geo_position_list **positions)
 {
-    if (members.count == 0 || members.items == NULL) {
+    if (members.count != 0 && members.items == NULL) {
         return redisc_refuse_list(&command_geopos, &redisc_reads_geo_position_list_with_nils,
                                   positions, "members", members.count);
     }

@@ -1640,17 +1640,24 @@ redisc_status redisc_ft_hybrid(redisc *r, redisc_str index, redisc_str query,
 
 static bool has_ft_hybrid_knn(const redisc_ft_hybrid_knn *block)
 {
-    return block->k != 0 || block->ef_runtime != 0 || block->shard_k_ratio.has_value;
+    return block->k != 0 || block->ef_runtime != 0 || block->shard_k_ratio.has_value ||
+           block->alias.data != NULL;
+}
+
+static bool has_ft_hybrid_range(const redisc_ft_hybrid_range *block)
+{
+    return block->radius != 0 || block->epsilon.has_value || block->alias.data != NULL;
 }
 
 static size_t words_of_ft_hybrid_knn(const redisc_ft_hybrid_knn *block)
 {
-    return 2 + (block->ef_runtime != 0 ? 2U : 0U) + (block->shard_k_ratio.has_value ? 2U : 0U);
+    return 2 + (block->ef_runtime != 0 ? 2U : 0U) + (block->shard_k_ratio.has_value ? 2U : 0U) +
+           (block->alias.data != NULL ? 2U : 0U);
 }
 
 static size_t words_of_ft_hybrid_range(const redisc_ft_hybrid_range *block)
 {
-    return 2 + (block->epsilon.has_value ? 2U : 0U);
+    return 2 + (block->epsilon.has_value ? 2U : 0U) + (block->alias.data != NULL ? 2U : 0U);
 }
 
 static bool has_ft_hybrid_filter(const redisc_ft_hybrid_filter *block)
@@ -1703,6 +1710,16 @@ static size_t words_of_ft_hybrid_linear(const redisc_ft_hybrid_linear *block)
 
 static const redisc_ft_hybrid_options no_ft_hybrid_options;
 
+static bool has_ft_step_sortby(redisc_ft_step_list list)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.items[i].kind == REDISC_FT_STEP_SORTBY) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Refuses options that exclude each other or make no sense. */
 static redisc_status check_ft_hybrid_options(const redisc_ft_hybrid_options *options,
                                              const redisc_operation_info *info,
@@ -1710,8 +1727,7 @@ static redisc_status check_ft_hybrid_options(const redisc_ft_hybrid_options *opt
 {
     redisc_choice method_given = {NULL, NULL};
     redisc_choose(&method_given, has_ft_hybrid_knn(&options->knn), "knn");
-    redisc_choose(&method_given, options->range.radius != 0 || options->range.epsilon.has_value,
-                  "range");
+    redisc_choose(&method_given, has_ft_hybrid_range(&options->range), "range");
     if (method_given.other != NULL) {
         return redisc_refuse_both(info, result, out, method_given.one, method_given.other);
     }
@@ -1744,6 +1760,12 @@ static redisc_status check_ft_hybrid_options(const redisc_ft_hybrid_options *opt
     if (options->params.count != 0 && options->params.items == NULL) {
         return redisc_refuse_list(info, result, out, "params", options->params.count);
     }
+    redisc_choice excluded_given = {NULL, NULL};
+    redisc_choose(&excluded_given, options->nosort, "nosort");
+    redisc_choose(&excluded_given, has_ft_step_sortby(options->steps), "sortby");
+    if (excluded_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, excluded_given.one, excluded_given.other);
+    }
     return REDISC_OK;
 }
 
@@ -1757,8 +1779,10 @@ static void measure_ft_hybrid_options(const redisc_ft_hybrid_options *options, s
     *argc += has_ft_hybrid_knn(&options->knn) ? 4 : 0;
     *argc += options->knn.ef_runtime != 0 ? 2 : 0;
     *argc += options->knn.shard_k_ratio.has_value ? 2 : 0;
-    *argc += options->range.radius != 0 || options->range.epsilon.has_value ? 4 : 0;
+    *argc += options->knn.alias.data != NULL ? 2 : 0;
+    *argc += has_ft_hybrid_range(&options->range) ? 4 : 0;
     *argc += options->range.epsilon.has_value ? 2 : 0;
+    *argc += options->range.alias.data != NULL ? 2 : 0;
     *argc += options->vector_filter.data != NULL ? 2 : 0;
     *argc += has_ft_hybrid_filter(&options->vector_filter_policy) ? 3 : 0;
     *argc += options->vector_filter_policy.policy != 0 ? 2 : 0;
@@ -1783,11 +1807,12 @@ static void measure_ft_hybrid_options(const redisc_ft_hybrid_options *options, s
     *argc += options->format.data != NULL ? 2 : 0;
     *room += redisc_room_str(options->scorer);
     *room += redisc_room_str(options->text_score_alias);
+    *room += redisc_room_str(options->knn.alias) + redisc_room_str(options->range.alias);
     *room += redisc_room_str(options->vector_filter);
     *room += redisc_room_str(options->vector_filter_policy.expression);
     *room += redisc_room_str(options->vector_score_alias);
     *room += redisc_room_str(options->rrf.alias) + redisc_room_str(options->linear.alias);
-    *room += redisc_room_str(options->format) + 30 * REDISC_ROOM_WORD;
+    *room += redisc_room_str(options->format) + 32 * REDISC_ROOM_WORD;
     *room += 12 * REDISC_ROOM_INTEGER + 6 * REDISC_ROOM_DOUBLE;
     measure_ft_steps(options->steps, argc, room);
     for (size_t i = 0; i < options->params.count; i++) {
@@ -1823,8 +1848,12 @@ static void put_ft_hybrid_method(redisc_operation *c, const redisc_ft_hybrid_opt
             redisc_put_word(c, "$13\r\nSHARD_K_RATIO\r\n");
             redisc_put_double(c, options->knn.shard_k_ratio.value, "knn.shard_k_ratio");
         }
+        if (options->knn.alias.data != NULL) {
+            redisc_put_word(c, "$14\r\nYIELD_SCORE_AS\r\n");
+            redisc_put_str(c, options->knn.alias, "knn.alias");
+        }
     }
-    if (options->range.radius != 0 || options->range.epsilon.has_value) {
+    if (has_ft_hybrid_range(&options->range)) {
         redisc_put_word(c, "$5\r\nRANGE\r\n");
         redisc_put_unsigned(c, words_of_ft_hybrid_range(&options->range));
         redisc_put_word(c, "$6\r\nRADIUS\r\n");
@@ -1832,6 +1861,10 @@ static void put_ft_hybrid_method(redisc_operation *c, const redisc_ft_hybrid_opt
         if (options->range.epsilon.has_value) {
             redisc_put_word(c, "$7\r\nEPSILON\r\n");
             redisc_put_double(c, options->range.epsilon.value, "range.epsilon");
+        }
+        if (options->range.alias.data != NULL) {
+            redisc_put_word(c, "$14\r\nYIELD_SCORE_AS\r\n");
+            redisc_put_str(c, options->range.alias, "range.alias");
         }
     }
     if (options->vector_filter.data != NULL) {

@@ -152,11 +152,37 @@ void example_geohash_1(example_run *run)
     }
 }
 
+/* GEOHASH fjords */
+void example_geohash_2(example_run *run)
+{
+    const redisc_str_list *hashes;
+    const redisc_str_list members = {NULL, 0};
+    example_out(run, &hashes, sizeof hashes);
+    run->status = redisc_geohash(run->r, "fjords", members, &hashes);
+    if (example_answered(run)) {
+        describe_str_list(run->text, hashes);
+        redisc_free(hashes);
+    }
+}
+
 /* GEOPOS fjords Bergen x */
 void example_geopos_1(example_run *run)
 {
     const redisc_geo_position_list *positions;
     const redisc_str_list members = REDISC_STRS("Bergen", "x");
+    example_out(run, &positions, sizeof positions);
+    run->status = redisc_geopos(run->r, "fjords", members, &positions);
+    if (example_answered(run)) {
+        describe_geo_position_list(run->text, positions);
+        redisc_free(positions);
+    }
+}
+
+/* GEOPOS fjords */
+void example_geopos_2(example_run *run)
+{
+    const redisc_geo_position_list *positions;
+    const redisc_str_list members = {NULL, 0};
     example_out(run, &positions, sizeof positions);
     run->status = redisc_geopos(run->r, "fjords", members, &positions);
     if (example_answered(run)) {

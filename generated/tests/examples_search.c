@@ -690,10 +690,10 @@ void example_ft_hybrid_1(example_run *run)
     }
 }
 
-/* FT.HYBRID books SEARCH wizard SCORER BM25STD YIELD_SCORE_AS ts VSIM @v $q KNN 6 K 10 EF_RUNTIME
- * 100 SHARD_K_RATIO 0.5 FILTER 5 @year:[1900 2000] POLICY BATCHES BATCH_SIZE 100 YIELD_SCORE_AS vs
- * COMBINE RRF 6 CONSTANT 60 WINDOW 40 YIELD_SCORE_AS s LOAD 1 @title SORTBY 2 @s DESC LIMIT 0 3
- * NOSORT EXPLAINSCORE PARAMS 4 lon 29.5 lat 41 TIMEOUT 50 FORMAT STRING */
+/* FT.HYBRID books SEARCH wizard SCORER BM25STD YIELD_SCORE_AS ts VSIM @v $q KNN 8 K 10 EF_RUNTIME
+ * 100 SHARD_K_RATIO 0.5 YIELD_SCORE_AS ks FILTER 5 @year:[1900 2000] POLICY BATCHES BATCH_SIZE 100
+ * YIELD_SCORE_AS vs COMBINE RRF 6 CONSTANT 60 WINDOW 40 YIELD_SCORE_AS s LOAD 1 @title SORTBY 2 @s
+ * DESC LIMIT 0 3 EXPLAINSCORE PARAMS 4 lon 29.5 lat 41 TIMEOUT 50 FORMAT STRING */
 void example_ft_hybrid_with_1(example_run *run)
 {
     const redisc_hybrid_results *results;
@@ -712,14 +712,16 @@ void example_ft_hybrid_with_1(example_run *run)
     const redisc_ft_hybrid_options options = {
         .scorer = redisc_text("BM25STD"),
         .text_score_alias = redisc_text("ts"),
-        .knn = {.k = 10, .ef_runtime = 100, .shard_k_ratio = redisc_double(0.5)},
+        .knn = {.k = 10,
+                .ef_runtime = 100,
+                .shard_k_ratio = redisc_double(0.5),
+                .alias = redisc_text("ks")},
         .vector_filter_policy = {.expression = redisc_text("@year:[1900 2000]"),
                                  .policy = REDISC_FT_HYBRID_POLICY_BATCHES,
                                  .batch_size = 100},
         .vector_score_alias = redisc_text("vs"),
         .rrf = {.constant = redisc_double(60.0), .window = 40, .alias = redisc_text("s")},
         .steps = steps,
-        .nosort = true,
         .explainscore = true,
         .params = params,
         .timeout = redisc_integer(50),
@@ -733,12 +735,13 @@ void example_ft_hybrid_with_1(example_run *run)
     }
 }
 
-/* FT.HYBRID books SEARCH wizard VSIM @v $q FILTER @year:[1900 2000] */
+/* FT.HYBRID books SEARCH wizard VSIM @v $q FILTER @year:[1900 2000] NOSORT */
 void example_ft_hybrid_with_2(example_run *run)
 {
     const redisc_hybrid_results *results;
     const redisc_ft_hybrid_options options = {
         .vector_filter = redisc_text("@year:[1900 2000]"),
+        .nosort = true,
     };
     example_out(run, &results, sizeof results);
     run->status = redisc_ft_hybrid_with(run->r, "books", "wizard", "@v", "$q", &options, &results);
@@ -748,19 +751,43 @@ void example_ft_hybrid_with_2(example_run *run)
     }
 }
 
-/* FT.HYBRID books SEARCH wizard VSIM @v $q RANGE 4 RADIUS 0.75 EPSILON 0.125 FILTER 3 x POLICY
- * ADHOC COMBINE LINEAR 8 ALPHA 0.25 BETA 0.75 WINDOW 30 YIELD_SCORE_AS s */
+/* FT.HYBRID books SEARCH wizard VSIM @v $q RANGE 6 RADIUS 0.75 EPSILON 0.125 YIELD_SCORE_AS rs
+ * FILTER 3 x POLICY ADHOC COMBINE LINEAR 8 ALPHA 0.25 BETA 0.75 WINDOW 30 YIELD_SCORE_AS s */
 void example_ft_hybrid_with_3(example_run *run)
 {
     const redisc_hybrid_results *results;
     const redisc_ft_hybrid_options options = {
-        .range = {.radius = 0.75, .epsilon = redisc_double(0.125)},
+        .range = {.radius = 0.75, .epsilon = redisc_double(0.125), .alias = redisc_text("rs")},
         .vector_filter_policy = {.expression = redisc_text("x"),
                                  .policy = REDISC_FT_HYBRID_POLICY_ADHOC},
         .linear = {.alpha = redisc_double(0.25),
                    .beta = redisc_double(0.75),
                    .window = 30,
                    .alias = redisc_text("s")},
+    };
+    example_out(run, &results, sizeof results);
+    run->status = redisc_ft_hybrid_with(run->r, "books", "wizard", "@v", "$q", &options, &results);
+    if (example_answered(run)) {
+        describe_hybrid_results(run->text, results);
+        redisc_free(results);
+    }
+}
+
+/* Refused: ft_hybrid_with index query vector_field vector steps nosort */
+void example_ft_hybrid_with_4(example_run *run)
+{
+    const redisc_hybrid_results *results;
+    const redisc_ft_sort_key steps_0_keys_items[] = {
+        {.property = redisc_text("@s")},
+    };
+    const redisc_ft_sort_key_list steps_0_keys = {steps_0_keys_items, 1};
+    const redisc_ft_step steps_items[] = {
+        {.kind = REDISC_FT_STEP_SORTBY, .keys = steps_0_keys},
+    };
+    const redisc_ft_step_list steps = {steps_items, 1};
+    const redisc_ft_hybrid_options options = {
+        .steps = steps,
+        .nosort = true,
     };
     example_out(run, &results, sizeof results);
     run->status = redisc_ft_hybrid_with(run->r, "books", "wizard", "@v", "$q", &options, &results);

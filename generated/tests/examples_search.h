@@ -52,6 +52,7 @@ void example_ft_hybrid_1(example_run *run);
 void example_ft_hybrid_with_1(example_run *run);
 void example_ft_hybrid_with_2(example_run *run);
 void example_ft_hybrid_with_3(example_run *run);
+void example_ft_hybrid_with_4(example_run *run);
 void example_ft_info_1(example_run *run);
 void example_ft_info_2(example_run *run);
 void example_ft_mget_1(example_run *run);

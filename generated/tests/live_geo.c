@@ -149,11 +149,17 @@ static const live_example geohash_examples[] = {
         .redis = 30200,
         .valkey = 30200,
     },
+    {
+        .call = example_geohash_2,
+        .gives = "[]",
+        .redis = 30200,
+        .valkey = 30200,
+    },
 };
 
 Test(live_geo, geohash)
 {
-    live_check("geohash", geohash_examples, 1);
+    live_check("geohash", geohash_examples, 2);
 }
 
 static void before_geopos_1(example_run *run)
@@ -171,11 +177,17 @@ static const live_example geopos_examples[] = {
         .redis = 30200,
         .valkey = 30200,
     },
+    {
+        .call = example_geopos_2,
+        .gives = "[]",
+        .redis = 30200,
+        .valkey = 30200,
+    },
 };
 
 Test(live_geo, geopos)
 {
-    live_check("geopos", geopos_examples, 1);
+    live_check("geopos", geopos_examples, 2);
 }
 
 static void before_georadius_1(example_run *run)

@@ -444,10 +444,11 @@ void snippet_ft_hybrid(redisc *r)
 
 void snippet_ft_hybrid_with(redisc *r)
 {
-    /* FT.HYBRID books SEARCH wizard VSIM @v $q FILTER "@year:[1900 2000]" */
+    /* FT.HYBRID books SEARCH wizard VSIM @v $q FILTER "@year:[1900 2000]" NOSORT */
     const redisc_hybrid_results *results;
     const redisc_ft_hybrid_options options = {
         .vector_filter = REDISC_STR("@year:[1900 2000]"),
+        .nosort = true,
     };
     redisc_status status =
         redisc_ft_hybrid_with(r, "books", "wizard", "@v", "$q", &options, &results);

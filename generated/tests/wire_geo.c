@@ -112,11 +112,17 @@ static const wire_example geohash_examples[] = {
         .resp3 = BYTES("*2\r\n$11\r\nu4ez939jnp0\r\n_\r\n"),
         .gives = "[\"u4ez939jnp0\", null]",
     },
+    {
+        .call = example_geohash_2,
+        .sends = BYTES("*2\r\n$7\r\nGEOHASH\r\n$6\r\nfjords\r\n"),
+        .reply = BYTES("*0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_geo, geohash)
 {
-    const char *fault = example_check_wire(geohash_examples, 1);
+    const char *fault = example_check_wire(geohash_examples, 2);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -130,11 +136,17 @@ static const wire_example geopos_examples[] = {
         .gives = "[{longitude: 5.3300026059150696, latitude: 60.389999034332817, present: true}, {"
                  "longitude: 0, latitude: 0, present: false}]",
     },
+    {
+        .call = example_geopos_2,
+        .sends = BYTES("*2\r\n$6\r\nGEOPOS\r\n$6\r\nfjords\r\n"),
+        .reply = BYTES("*0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_geo, geopos)
 {
-    const char *fault = example_check_wire(geopos_examples, 1);
+    const char *fault = example_check_wire(geopos_examples, 2);
     cr_assert(fault == NULL, "%s", fault);
 }
 

@@ -748,19 +748,19 @@ Test(wire_search, ft_hybrid)
 static const wire_example ft_hybrid_with_examples[] = {
     {
         .call = example_ft_hybrid_with_1,
-        .sends = BYTES("*59\r\n$9\r\nFT.HYBRID\r\n$5\r\nbooks\r\n$6\r\nSEARCH\r\n$6\r\nwizard\r\n"
+        .sends = BYTES("*60\r\n$9\r\nFT.HYBRID\r\n$5\r\nbooks\r\n$6\r\nSEARCH\r\n$6\r\nwizard\r\n"
                        "$6\r\nSCORER\r\n$7\r\nBM25STD\r\n$14\r\nYIELD_SCORE_AS\r\n$2\r\nts\r\n"
-                       "$4\r\nVSIM\r\n$2\r\n@v\r\n$2\r\n$q\r\n$3\r\nKNN\r\n$1\r\n6\r\n$1\r\nK\r\n"
+                       "$4\r\nVSIM\r\n$2\r\n@v\r\n$2\r\n$q\r\n$3\r\nKNN\r\n$1\r\n8\r\n$1\r\nK\r\n"
                        "$2\r\n10\r\n$10\r\nEF_RUNTIME\r\n$3\r\n100\r\n$13\r\nSHARD_K_RATIO\r\n"
-                       "$3\r\n0.5\r\n$6\r\nFILTER\r\n$1\r\n5\r\n$17\r\n@year:[1900 2000]\r\n"
-                       "$6\r\nPOLICY\r\n$7\r\nBATCHES\r\n$10\r\nBATCH_SIZE\r\n$3\r\n100\r\n"
-                       "$14\r\nYIELD_SCORE_AS\r\n$2\r\nvs\r\n$7\r\nCOMBINE\r\n$3\r\nRRF\r\n$1\r\n"
-                       "6\r\n$8\r\nCONSTANT\r\n$2\r\n60\r\n$6\r\nWINDOW\r\n$2\r\n40\r\n$14\r\n"
-                       "YIELD_SCORE_AS\r\n$1\r\ns\r\n$4\r\nLOAD\r\n$1\r\n1\r\n$6\r\n@title\r\n"
-                       "$6\r\nSORTBY\r\n$1\r\n2\r\n$2\r\n@s\r\n$4\r\nDESC\r\n$5\r\nLIMIT\r\n"
-                       "$1\r\n0\r\n$1\r\n3\r\n$6\r\nNOSORT\r\n$12\r\nEXPLAINSCORE\r\n$6\r\n"
-                       "PARAMS\r\n$1\r\n4\r\n$3\r\nlon\r\n$4\r\n29.5\r\n$3\r\nlat\r\n$2\r\n41\r\n"
-                       "$7\r\nTIMEOUT\r\n$2\r\n50\r\n$6\r\nFORMAT\r\n$6\r\nSTRING\r\n"),
+                       "$3\r\n0.5\r\n$14\r\nYIELD_SCORE_AS\r\n$2\r\nks\r\n$6\r\nFILTER\r\n$1\r\n"
+                       "5\r\n$17\r\n@year:[1900 2000]\r\n$6\r\nPOLICY\r\n$7\r\nBATCHES\r\n$10\r\n"
+                       "BATCH_SIZE\r\n$3\r\n100\r\n$14\r\nYIELD_SCORE_AS\r\n$2\r\nvs\r\n$7\r\n"
+                       "COMBINE\r\n$3\r\nRRF\r\n$1\r\n6\r\n$8\r\nCONSTANT\r\n$2\r\n60\r\n$6\r\n"
+                       "WINDOW\r\n$2\r\n40\r\n$14\r\nYIELD_SCORE_AS\r\n$1\r\ns\r\n$4\r\nLOAD\r\n"
+                       "$1\r\n1\r\n$6\r\n@title\r\n$6\r\nSORTBY\r\n$1\r\n2\r\n$2\r\n@s\r\n$4\r\n"
+                       "DESC\r\n$5\r\nLIMIT\r\n$1\r\n0\r\n$1\r\n3\r\n$12\r\nEXPLAINSCORE\r\n"
+                       "$6\r\nPARAMS\r\n$1\r\n4\r\n$3\r\nlon\r\n$4\r\n29.5\r\n$3\r\nlat\r\n$2\r\n"
+                       "41\r\n$7\r\nTIMEOUT\r\n$2\r\n50\r\n$6\r\nFORMAT\r\n$6\r\nSTRING\r\n"),
         .resp2 = BYTES("*8\r\n+total_results\r\n:0\r\n+results\r\n*0\r\n+warnings\r\n*1\r\n"
                        "+Timeout limit was reached\r\n+execution_time\r\n$3\r\n1.5\r\n"),
         .resp3 = BYTES("%4\r\n+total_results\r\n:0\r\n+results\r\n*0\r\n+warnings\r\n*1\r\n"
@@ -769,9 +769,9 @@ static const wire_example ft_hybrid_with_examples[] = {
     },
     {
         .call = example_ft_hybrid_with_2,
-        .sends = BYTES("*9\r\n$9\r\nFT.HYBRID\r\n$5\r\nbooks\r\n$6\r\nSEARCH\r\n$6\r\nwizard\r\n"
+        .sends = BYTES("*10\r\n$9\r\nFT.HYBRID\r\n$5\r\nbooks\r\n$6\r\nSEARCH\r\n$6\r\nwizard\r\n"
                        "$4\r\nVSIM\r\n$2\r\n@v\r\n$2\r\n$q\r\n$6\r\nFILTER\r\n$17\r\n"
-                       "@year:[1900 2000]\r\n"),
+                       "@year:[1900 2000]\r\n$6\r\nNOSORT\r\n"),
         .resp2 = BYTES("*8\r\n+total_results\r\n:0\r\n+results\r\n*0\r\n+warnings\r\n*0\r\n"
                        "+execution_time\r\n$1\r\n0\r\n"),
         .resp3 = BYTES("%4\r\n+total_results\r\n:0\r\n+results\r\n*0\r\n+warnings\r\n*0\r\n"
@@ -780,13 +780,13 @@ static const wire_example ft_hybrid_with_examples[] = {
     },
     {
         .call = example_ft_hybrid_with_3,
-        .sends = BYTES("*29\r\n$9\r\nFT.HYBRID\r\n$5\r\nbooks\r\n$6\r\nSEARCH\r\n$6\r\nwizard\r\n"
-                       "$4\r\nVSIM\r\n$2\r\n@v\r\n$2\r\n$q\r\n$5\r\nRANGE\r\n$1\r\n4\r\n$6\r\n"
-                       "RADIUS\r\n$4\r\n0.75\r\n$7\r\nEPSILON\r\n$5\r\n0.125\r\n$6\r\nFILTER\r\n"
-                       "$1\r\n3\r\n$1\r\nx\r\n$6\r\nPOLICY\r\n$5\r\nADHOC\r\n$7\r\nCOMBINE\r\n"
-                       "$6\r\nLINEAR\r\n$1\r\n8\r\n$5\r\nALPHA\r\n$4\r\n0.25\r\n$4\r\nBETA\r\n"
-                       "$4\r\n0.75\r\n$6\r\nWINDOW\r\n$2\r\n30\r\n$14\r\nYIELD_SCORE_AS\r\n$1\r\n"
-                       "s\r\n"),
+        .sends = BYTES("*31\r\n$9\r\nFT.HYBRID\r\n$5\r\nbooks\r\n$6\r\nSEARCH\r\n$6\r\nwizard\r\n"
+                       "$4\r\nVSIM\r\n$2\r\n@v\r\n$2\r\n$q\r\n$5\r\nRANGE\r\n$1\r\n6\r\n$6\r\n"
+                       "RADIUS\r\n$4\r\n0.75\r\n$7\r\nEPSILON\r\n$5\r\n0.125\r\n$14\r\n"
+                       "YIELD_SCORE_AS\r\n$2\r\nrs\r\n$6\r\nFILTER\r\n$1\r\n3\r\n$1\r\nx\r\n"
+                       "$6\r\nPOLICY\r\n$5\r\nADHOC\r\n$7\r\nCOMBINE\r\n$6\r\nLINEAR\r\n$1\r\n"
+                       "8\r\n$5\r\nALPHA\r\n$4\r\n0.25\r\n$4\r\nBETA\r\n$4\r\n0.75\r\n$6\r\n"
+                       "WINDOW\r\n$2\r\n30\r\n$14\r\nYIELD_SCORE_AS\r\n$1\r\ns\r\n"),
         .resp2 = BYTES("*8\r\n+total_results\r\n:1\r\n+results\r\n*1\r\n*4\r\n$5\r\n__key\r\n"
                        "$6\r\nbook:1\r\n$5\r\nscore\r\n*2\r\n+why\r\n*1\r\n$7\r\nbecause\r\n"
                        "+warnings\r\n*0\r\n+execution_time\r\n$4\r\n0.25\r\n"),
@@ -797,11 +797,16 @@ static const wire_example ft_hybrid_with_examples[] = {
                  "ame: \"score\", value: {text: null, items: [\"why\", [\"because\"]]}}]], warning"
                  "s: [], time: 0.25}",
     },
+    {
+        .call = example_ft_hybrid_with_4,
+        .fails = "REDISC_ERROR_ARGUMENT",
+        .message = "`nosort` and `sortby` exclude each other",
+    },
 };
 
 Test(wire_search, ft_hybrid_with)
 {
-    const char *fault = example_check_wire(ft_hybrid_with_examples, 3);
+    const char *fault = example_check_wire(ft_hybrid_with_examples, 4);
     cr_assert(fault == NULL, "%s", fault);
 }
 

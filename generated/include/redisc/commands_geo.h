@@ -103,7 +103,7 @@ REDISC_API redisc_status redisc_geodist_with(redisc *r, redisc_str key, redisc_s
  * Gives the geohashes of members of a geo index as text.
  *
  * @param key the key
- * @param members the members
+ * @param members may be none
  * @param hashes eleven characters for each member asked for, in that order, nil where there is no
  *     such member; free with redisc_free()
  *
@@ -118,7 +118,7 @@ REDISC_API redisc_status redisc_geohash(redisc *r, redisc_str key, redisc_str_li
  * Gives the positions of members of a geo index.
  *
  * @param key the key
- * @param members the members
+ * @param members may be none
  * @param positions a position for each member asked for, in that order, not present where there is
  *     no such member; free with redisc_free()
  *

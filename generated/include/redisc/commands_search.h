@@ -709,16 +709,16 @@ typedef struct redisc_ft_hybrid_options {
 
 /**
  * FT.HYBRID index SEARCH query [SCORER string] [YIELD_SCORE_AS text_score_alias] VSIM vector_field
- * vector [KNN K integer [EF_RUNTIME ef_runtime] [SHARD_K_RATIO shard_k_ratio] | RANGE RADIUS number
- * [EPSILON number]] [FILTER vector_filter | FILTER expression [POLICY (ADHOC | BATCHES)]
- * [BATCH_SIZE batch_size]] [YIELD_SCORE_AS vector_score_alias] [COMBINE (RRF [CONSTANT number]
- * [WINDOW integer] [YIELD_SCORE_AS alias] | LINEAR [ALPHA number] [BETA number] [WINDOW integer]
- * [YIELD_SCORE_AS alias])] [(LOAD n string… | LOAD * | GROUPBY n properties… [(REDUCE COUNT |
- * COUNT_DISTINCT | COUNT_DISTINCTISH | SUM | MIN | MAX | AVG | STDDEV | QUANTILE | TOLIST |
- * FIRST_VALUE | RANDOM_SAMPLE | COLLECT) n arguments… [AS alias])…] | SORTBY n (property [ASC |
- * DESC])… [MAX integer] [WITHCOUNT | WITHOUTCOUNT] | APPLY expression AS alias | LIMIT offset count
- * | FILTER string)…] [NOSORT] [EXPLAINSCORE] [PARAMS n (key value)…] [TIMEOUT milliseconds] [FORMAT
- * string]
+ * vector [KNN K integer [EF_RUNTIME ef_runtime] [SHARD_K_RATIO shard_k_ratio] [YIELD_SCORE_AS
+ * alias] | RANGE RADIUS number [EPSILON number] [YIELD_SCORE_AS alias]] [FILTER vector_filter |
+ * FILTER expression [POLICY (ADHOC | BATCHES)] [BATCH_SIZE batch_size]] [YIELD_SCORE_AS
+ * vector_score_alias] [COMBINE (RRF [CONSTANT number] [WINDOW integer] [YIELD_SCORE_AS alias] |
+ * LINEAR [ALPHA number] [BETA number] [WINDOW integer] [YIELD_SCORE_AS alias])] [(LOAD n string… |
+ * LOAD * | GROUPBY n properties… [(REDUCE COUNT | COUNT_DISTINCT | COUNT_DISTINCTISH | SUM | MIN |
+ * MAX | AVG | STDDEV | QUANTILE | TOLIST | FIRST_VALUE | RANDOM_SAMPLE | COLLECT) n arguments… [AS
+ * alias])…] | SORTBY n (property [ASC | DESC])… [MAX integer] [WITHCOUNT | WITHOUTCOUNT] | APPLY
+ * expression AS alias | LIMIT offset count | FILTER string)…] [NOSORT] [EXPLAINSCORE] [PARAMS n
+ * (key value)…] [TIMEOUT milliseconds] [FORMAT string]
  *
  * Joins the results of a text query and of a search for similar vectors.
  *

@@ -1689,6 +1689,8 @@ typedef struct redisc_ft_hybrid_knn {
     int64_t ef_runtime;
     /** SHARD_K_RATIO: which share of them each shard looks for (since Search 8.6.1) */
     redisc_optional_double shard_k_ratio;
+    /** YIELD_SCORE_AS: a name for the score of the vector */
+    redisc_str alias;
 } redisc_ft_hybrid_knn;
 
 /** `linear` of FT.HYBRID: by a sum of their scores. All zero: not sent. */
@@ -1703,6 +1705,7 @@ typedef struct redisc_ft_hybrid_linear {
 typedef struct redisc_ft_hybrid_range {
     double radius;                  /**< the distance */
     redisc_optional_double epsilon; /**< EPSILON: how much further to look */
+    redisc_str alias;               /**< YIELD_SCORE_AS: a name for the score of the vector */
 } redisc_ft_hybrid_range;
 
 /** `rrf` of FT.HYBRID: by their ranks. All zero: not sent. */
