@@ -145,14 +145,23 @@ def _block(argument, words, at, optional):
                 continue
             if not optional:
                 yield end, values
-            elif _is_present(values):
+            elif _is_present(argument, values):
                 yield end, {argument.name: values}
 
 
-def _is_present(values):
-    """Whether a block with these members is sent: not if it is all zero."""
-    return any(_is_present(v) if isinstance(v, dict) and "hex" not in v and "score" not in v else v not in (0, [])
-               for v in values.values())
+def _is_present(block, values):
+    """Whether an optional block with these members is sent: not if it is all zero."""
+    return any(_counts(member, values) for member in block.of)
+
+
+def _counts(member, values):
+    if member.kind == "block" and not member.optional:
+        return _is_present(member, values)
+    names = [member.name] + [branch.name for branch in member.oneof]
+    given = [values[name] for name in names if name in values]
+    if member.kind == "value" and not (member.optional and member.optional_type_has_flag):
+        return any(value != 0 and value != {"score": 0, "exclusive": False} for value in given)
+    return any(value != [] for value in given)
 
 
 def _choice(argument, words, at, optional):
