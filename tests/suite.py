@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
+RECORDS = BUILD / "records"
 sys.path.insert(0, str(ROOT / "tests/support"))
 sys.dont_write_bytecode = True
 
@@ -31,6 +32,7 @@ PARTS = {
     "generated": "what is committed under generated/ is what the generator writes",
     "codegen": "tests of the generator",
     "arguments": "random commands of the servers' argument trees, sent by the functions",
+    "replies": "what servers answer the live tests, held against the schemas of replies",
     "unit": "unit tests of the runtime",
     "wire": "the specification's examples, without a server",
     "live": "every generated function against real servers",
@@ -260,14 +262,30 @@ def find_servers():
     return servers
 
 
-def live_tasks(name, flavour, servers):
+def replies_schemas():
+    """The schemas of servers' replies, which are no part of the project, if they are there."""
+    folder = Path(os.environ.get("REDISC_SERVERS", ROOT.parent / "shared/servers"))
+    return (folder / "reply-schemas.json").is_file()
+
+
+def record_folder(server, version):
+    """A folder for what the live tests say to a server, and it to them."""
+    folder = RECORDS / f"{server}-{version}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def live_tasks(name, flavour, servers, recorded=False):
     for server, (program, version) in servers.items():
         label = f"{name} {server} {version}" if program else f"{name} {server}"
         if program is None:
             skipped = Count(skipped=[(label, version)])
             yield Task(label, lambda log, skipped=skipped: skipped)
         else:
-            yield program_task(label, flavour, "live", {"REDISC_TEST_SERVER": program})
+            env = {"REDISC_TEST_SERVER": program}
+            if recorded:
+                env["REDISC_TEST_RECORD"] = str(record_folder(server, version))
+            yield program_task(label, flavour, "live", env)
 
 
 def make_locale():
@@ -291,7 +309,7 @@ def plan(parts, servers):
     if "generated" in parts:
         tasks.append(Task("generated", generated))
     plain = {"unit", "wire", "live", "threads", "examples", "docs", "symbols", "package", "lint"}
-    plain |= {"reference", "bindings", "arguments"}
+    plain |= {"reference", "bindings", "arguments", "replies"}
     for flavour, users in {
         "plain": plain,
         "sanitize": {"sanitize", "fuzz"},
@@ -302,8 +320,14 @@ def plan(parts, servers):
     for kind in ("unit", "wire", "threads"):
         if kind in parts:
             tasks.append(program_task(kind, "plain", kind, redis))
-    if "live" in parts:
-        tasks += live_tasks("live", "plain", servers)
+    recorded = "replies" in parts and replies_schemas()
+    shutil.rmtree(RECORDS, ignore_errors=True)
+    live = list(live_tasks("live", "plain", servers, recorded)) if recorded or "live" in parts else []
+    tasks += live
+    if "replies" in parts:
+        needs = ("build plain", *(task.name for task in live))
+        records = {"REDISC_TEST_RECORDS": str(RECORDS)}
+        tasks.append(pytest_task("replies", "tests/replies", needs, records))
     if "codegen" in parts:
         tasks.append(pytest_task("codegen", "tests/codegen"))
     if "arguments" in parts:

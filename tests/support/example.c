@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "example.h"
 
+#include "recording.h"
+
 #include <redisc/alloc.h>
 #include <redisc/client.h>
 #include <redisc/codec.h>
@@ -224,6 +226,7 @@ static void run_live_on(const example_server *server, example_run *run, const li
     redisc_options options = {
         .path = server->paths[example->on],
         .protocol = run->protocol == 2 ? REDISC_PROTOCOL_RESP2 : REDISC_PROTOCOL_RESP3,
+        .transport = recording_transport(),
     };
     redisc *client = NULL;
     if (redisc_open(NULL, &options, &client) != REDISC_OK) {
