@@ -255,6 +255,15 @@ static redisc_status check_ts_alter_options(const redisc_ts_alter_options *optio
         return redisc_refuse_value(info, result, out, "duplicate_policy",
                                    options->duplicate_policy);
     }
+    redisc_choice ignoring_given = {NULL, NULL};
+    redisc_choose(&ignoring_given, options->ignore_nothing, "ignore_nothing");
+    redisc_choose(
+        &ignoring_given,
+        options->ignore.max_time_difference != 0 || options->ignore.max_value_difference != 0,
+        "ignore");
+    if (ignoring_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, ignoring_given.one, ignoring_given.other);
+    }
     if (options->labels.count != 0 && options->labels.items == NULL) {
         return redisc_refuse_list(info, result, out, "labels", options->labels.count);
     }
@@ -275,12 +284,13 @@ static void measure_ts_alter_options(const redisc_ts_alter_options *options, siz
     *argc += options->retention.has_value ? 2 : 0;
     *argc += options->chunk_size != 0 ? 2 : 0;
     *argc += options->duplicate_policy != 0 ? 2 : 0;
+    *argc += options->ignore_nothing ? 3 : 0;
     if (options->ignore.max_time_difference != 0 || options->ignore.max_value_difference != 0) {
         *argc += 3;
     }
     *argc += options->no_labels ? 1 : 0;
     *argc += options->labels.count != 0 ? 1 : 0;
-    *room += 7 * REDISC_ROOM_WORD + 3 * REDISC_ROOM_INTEGER + REDISC_ROOM_DOUBLE;
+    *room += 10 * REDISC_ROOM_WORD + 3 * REDISC_ROOM_INTEGER + REDISC_ROOM_DOUBLE;
     for (size_t i = 0; i < options->labels.count; i++) {
         *room += redisc_room_str(options->labels.items[i].key);
         *room += redisc_room_str(options->labels.items[i].value);
@@ -317,6 +327,9 @@ redisc_status redisc_ts_alter_with(redisc *r, redisc_str key,
     if (options->duplicate_policy != 0) {
         redisc_put_word(&c, "$16\r\nDUPLICATE_POLICY\r\n");
         put_ts_duplicate(&c, options->duplicate_policy);
+    }
+    if (options->ignore_nothing) {
+        redisc_put_word(&c, "$6\r\nIGNORE\r\n$1\r\n0\r\n$1\r\n0\r\n");
     }
     if (options->ignore.max_time_difference != 0 || options->ignore.max_value_difference != 0) {
         redisc_put_word(&c, "$6\r\nIGNORE\r\n");
@@ -1076,6 +1089,15 @@ static redisc_status check_ts_mrange_options(const redisc_ts_mrange_options *opt
     if (options->filter_by_ts.count != 0 && options->filter_by_ts.items == NULL) {
         return redisc_refuse_list(info, result, out, "filter_by_ts", options->filter_by_ts.count);
     }
+    redisc_choice value_filter_given = {NULL, NULL};
+    redisc_choose(&value_filter_given, options->filter_by_zero, "filter_by_zero");
+    redisc_choose(&value_filter_given,
+                  options->filter_by_value.min != 0 || options->filter_by_value.max != 0,
+                  "filter_by_value");
+    if (value_filter_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, value_filter_given.one,
+                                  value_filter_given.other);
+    }
     if (options->selected_labels.count != 0 && options->selected_labels.items == NULL) {
         return redisc_refuse_list(info, result, out, "selected_labels",
                                   options->selected_labels.count);
@@ -1117,6 +1139,7 @@ static void measure_ts_mrange_options(const redisc_ts_mrange_options *options, s
     *argc += options->filter_by_ts.count + options->selected_labels.count;
     *argc += options->latest ? 1 : 0;
     *argc += options->filter_by_ts.count != 0 ? 1 : 0;
+    *argc += options->filter_by_zero ? 3 : 0;
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         *argc += 3;
     }
@@ -1135,7 +1158,7 @@ static void measure_ts_mrange_options(const redisc_ts_mrange_options *options, s
     *room += redisc_room_str_list(options->selected_labels);
     *room += redisc_room_str(options->aggregation.align);
     *room += redisc_room_str(options->aggregation.aggregators);
-    *room += redisc_room_str(options->groupby.label) + 15 * REDISC_ROOM_WORD;
+    *room += redisc_room_str(options->groupby.label) + 18 * REDISC_ROOM_WORD;
     *room += 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
 }
 
@@ -1149,6 +1172,9 @@ static void put_ts_mrange_latest(redisc_operation *c, const redisc_ts_mrange_opt
         for (size_t i = 0; i < options->filter_by_ts.count; i++) {
             redisc_put_integer(c, options->filter_by_ts.items[i]);
         }
+    }
+    if (options->filter_by_zero) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n");
     }
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n");
@@ -1298,6 +1324,15 @@ static redisc_status check_ts_mrevrange_options(const redisc_ts_mrevrange_option
     if (options->filter_by_ts.count != 0 && options->filter_by_ts.items == NULL) {
         return redisc_refuse_list(info, result, out, "filter_by_ts", options->filter_by_ts.count);
     }
+    redisc_choice value_filter_given = {NULL, NULL};
+    redisc_choose(&value_filter_given, options->filter_by_zero, "filter_by_zero");
+    redisc_choose(&value_filter_given,
+                  options->filter_by_value.min != 0 || options->filter_by_value.max != 0,
+                  "filter_by_value");
+    if (value_filter_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, value_filter_given.one,
+                                  value_filter_given.other);
+    }
     if (options->selected_labels.count != 0 && options->selected_labels.items == NULL) {
         return redisc_refuse_list(info, result, out, "selected_labels",
                                   options->selected_labels.count);
@@ -1339,6 +1374,7 @@ static void measure_ts_mrevrange_options(const redisc_ts_mrevrange_options *opti
     *argc += options->filter_by_ts.count + options->selected_labels.count;
     *argc += options->latest ? 1 : 0;
     *argc += options->filter_by_ts.count != 0 ? 1 : 0;
+    *argc += options->filter_by_zero ? 3 : 0;
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         *argc += 3;
     }
@@ -1357,7 +1393,7 @@ static void measure_ts_mrevrange_options(const redisc_ts_mrevrange_options *opti
     *room += redisc_room_str_list(options->selected_labels);
     *room += redisc_room_str(options->aggregation.align);
     *room += redisc_room_str(options->aggregation.aggregators);
-    *room += redisc_room_str(options->groupby.label) + 15 * REDISC_ROOM_WORD;
+    *room += redisc_room_str(options->groupby.label) + 18 * REDISC_ROOM_WORD;
     *room += 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
 }
 
@@ -1371,6 +1407,9 @@ static void put_ts_mrevrange_latest(redisc_operation *c, const redisc_ts_mrevran
         for (size_t i = 0; i < options->filter_by_ts.count; i++) {
             redisc_put_integer(c, options->filter_by_ts.items[i]);
         }
+    }
+    if (options->filter_by_zero) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n");
     }
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n");
@@ -1528,6 +1567,15 @@ static redisc_status check_ts_nrange_options(const redisc_ts_nrange_options *opt
     if (options->filter_by_ts.count != 0 && options->filter_by_ts.items == NULL) {
         return redisc_refuse_list(info, result, out, "filter_by_ts", options->filter_by_ts.count);
     }
+    redisc_choice value_filter_given = {NULL, NULL};
+    redisc_choose(&value_filter_given, options->filter_by_zero, "filter_by_zero");
+    redisc_choose(&value_filter_given,
+                  options->filter_by_value.min != 0 || options->filter_by_value.max != 0,
+                  "filter_by_value");
+    if (value_filter_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, value_filter_given.one,
+                                  value_filter_given.other);
+    }
     if (has_ts_columns_aggregation(&options->aggregation)) {
         if (options->aggregation.aggregators.count == 0 ||
             options->aggregation.aggregators.items == NULL) {
@@ -1549,6 +1597,7 @@ static void measure_ts_nrange_options(const redisc_ts_nrange_options *options, s
     *argc += options->filter_by_ts.count + options->aggregation.aggregators.count;
     *argc += options->latest ? 1 : 0;
     *argc += options->filter_by_ts.count != 0 ? 1 : 0;
+    *argc += options->filter_by_zero ? 3 : 0;
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         *argc += 3;
     }
@@ -1560,7 +1609,7 @@ static void measure_ts_nrange_options(const redisc_ts_nrange_options *options, s
     *room += options->filter_by_ts.count * REDISC_ROOM_INTEGER;
     *room += redisc_room_str(options->aggregation.align);
     *room += redisc_room_str_list(options->aggregation.aggregators);
-    *room += 9 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
+    *room += 12 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
 }
 
 static void put_ts_nrange_options(redisc_operation *c, const redisc_ts_nrange_options *options)
@@ -1573,6 +1622,9 @@ static void put_ts_nrange_options(redisc_operation *c, const redisc_ts_nrange_op
         for (size_t i = 0; i < options->filter_by_ts.count; i++) {
             redisc_put_integer(c, options->filter_by_ts.items[i]);
         }
+    }
+    if (options->filter_by_zero) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n");
     }
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n");
@@ -1668,6 +1720,15 @@ static redisc_status check_ts_nrevrange_options(const redisc_ts_nrevrange_option
     if (options->filter_by_ts.count != 0 && options->filter_by_ts.items == NULL) {
         return redisc_refuse_list(info, result, out, "filter_by_ts", options->filter_by_ts.count);
     }
+    redisc_choice value_filter_given = {NULL, NULL};
+    redisc_choose(&value_filter_given, options->filter_by_zero, "filter_by_zero");
+    redisc_choose(&value_filter_given,
+                  options->filter_by_value.min != 0 || options->filter_by_value.max != 0,
+                  "filter_by_value");
+    if (value_filter_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, value_filter_given.one,
+                                  value_filter_given.other);
+    }
     if (has_ts_columns_aggregation(&options->aggregation)) {
         if (options->aggregation.aggregators.count == 0 ||
             options->aggregation.aggregators.items == NULL) {
@@ -1689,6 +1750,7 @@ static void measure_ts_nrevrange_options(const redisc_ts_nrevrange_options *opti
     *argc += options->filter_by_ts.count + options->aggregation.aggregators.count;
     *argc += options->latest ? 1 : 0;
     *argc += options->filter_by_ts.count != 0 ? 1 : 0;
+    *argc += options->filter_by_zero ? 3 : 0;
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         *argc += 3;
     }
@@ -1700,7 +1762,7 @@ static void measure_ts_nrevrange_options(const redisc_ts_nrevrange_options *opti
     *room += options->filter_by_ts.count * REDISC_ROOM_INTEGER;
     *room += redisc_room_str(options->aggregation.align);
     *room += redisc_room_str_list(options->aggregation.aggregators);
-    *room += 9 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
+    *room += 12 * REDISC_ROOM_WORD + 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
 }
 
 static void put_ts_nrevrange_options(redisc_operation *c,
@@ -1714,6 +1776,9 @@ static void put_ts_nrevrange_options(redisc_operation *c,
         for (size_t i = 0; i < options->filter_by_ts.count; i++) {
             redisc_put_integer(c, options->filter_by_ts.items[i]);
         }
+    }
+    if (options->filter_by_zero) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n");
     }
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n");
@@ -1914,6 +1979,15 @@ static redisc_status check_ts_range_options(const redisc_ts_range_options *optio
     if (options->filter_by_ts.count != 0 && options->filter_by_ts.items == NULL) {
         return redisc_refuse_list(info, result, out, "filter_by_ts", options->filter_by_ts.count);
     }
+    redisc_choice value_filter_given = {NULL, NULL};
+    redisc_choose(&value_filter_given, options->filter_by_zero, "filter_by_zero");
+    redisc_choose(&value_filter_given,
+                  options->filter_by_value.min != 0 || options->filter_by_value.max != 0,
+                  "filter_by_value");
+    if (value_filter_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, value_filter_given.one,
+                                  value_filter_given.other);
+    }
     if (has_ts_aggregation(&options->aggregation)) {
         if ((unsigned)options->aggregation.bucket_timestamp > REDISC_TS_BUCKET_MID) {
             return redisc_refuse_value(info, result, out, "aggregation.bucket_timestamp",
@@ -1930,6 +2004,7 @@ static void measure_ts_range_options(const redisc_ts_range_options *options, siz
     *argc += options->filter_by_ts.count;
     *argc += options->latest ? 1 : 0;
     *argc += options->filter_by_ts.count != 0 ? 1 : 0;
+    *argc += options->filter_by_zero ? 3 : 0;
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         *argc += 3;
     }
@@ -1940,8 +2015,49 @@ static void measure_ts_range_options(const redisc_ts_range_options *options, siz
     *argc += options->aggregation.empty ? 1 : 0;
     *room += options->filter_by_ts.count * REDISC_ROOM_INTEGER;
     *room += redisc_room_str(options->aggregation.align);
-    *room += redisc_room_str(options->aggregation.aggregators) + 9 * REDISC_ROOM_WORD;
+    *room += redisc_room_str(options->aggregation.aggregators) + 12 * REDISC_ROOM_WORD;
     *room += 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
+}
+
+static void put_ts_range_options(redisc_operation *c, const redisc_ts_range_options *options)
+{
+    if (options->latest) {
+        redisc_put_word(c, "$6\r\nLATEST\r\n");
+    }
+    if (options->filter_by_ts.count != 0) {
+        redisc_put_word(c, "$12\r\nFILTER_BY_TS\r\n");
+        for (size_t i = 0; i < options->filter_by_ts.count; i++) {
+            redisc_put_integer(c, options->filter_by_ts.items[i]);
+        }
+    }
+    if (options->filter_by_zero) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n");
+    }
+    if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n");
+        redisc_put_double(c, options->filter_by_value.min, "filter_by_value.min");
+        redisc_put_double(c, options->filter_by_value.max, "filter_by_value.max");
+    }
+    if (options->count != 0) {
+        redisc_put_word(c, "$5\r\nCOUNT\r\n");
+        redisc_put_integer(c, options->count);
+    }
+    if (has_ts_aggregation(&options->aggregation)) {
+        if (options->aggregation.align.data != NULL) {
+            redisc_put_word(c, "$5\r\nALIGN\r\n");
+            redisc_put_str(c, options->aggregation.align, "aggregation.align");
+        }
+        redisc_put_word(c, "$11\r\nAGGREGATION\r\n");
+        redisc_put_str(c, options->aggregation.aggregators, "aggregation.aggregators");
+        redisc_put_integer(c, options->aggregation.bucket_duration);
+        if (options->aggregation.bucket_timestamp != 0) {
+            redisc_put_word(c, "$15\r\nBUCKETTIMESTAMP\r\n");
+            put_ts_bucket_timestamp(c, options->aggregation.bucket_timestamp);
+        }
+        if (options->aggregation.empty) {
+            redisc_put_word(c, "$5\r\nEMPTY\r\n");
+        }
+    }
 }
 
 redisc_status redisc_ts_range_with(redisc *r, redisc_str key, int64_t start, int64_t end,
@@ -1966,40 +2082,7 @@ redisc_status redisc_ts_range_with(redisc *r, redisc_str key, int64_t start, int
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    if (options->latest) {
-        redisc_put_word(&c, "$6\r\nLATEST\r\n");
-    }
-    if (options->filter_by_ts.count != 0) {
-        redisc_put_word(&c, "$12\r\nFILTER_BY_TS\r\n");
-        for (size_t i = 0; i < options->filter_by_ts.count; i++) {
-            redisc_put_integer(&c, options->filter_by_ts.items[i]);
-        }
-    }
-    if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
-        redisc_put_word(&c, "$15\r\nFILTER_BY_VALUE\r\n");
-        redisc_put_double(&c, options->filter_by_value.min, "filter_by_value.min");
-        redisc_put_double(&c, options->filter_by_value.max, "filter_by_value.max");
-    }
-    if (options->count != 0) {
-        redisc_put_word(&c, "$5\r\nCOUNT\r\n");
-        redisc_put_integer(&c, options->count);
-    }
-    if (has_ts_aggregation(&options->aggregation)) {
-        if (options->aggregation.align.data != NULL) {
-            redisc_put_word(&c, "$5\r\nALIGN\r\n");
-            redisc_put_str(&c, options->aggregation.align, "aggregation.align");
-        }
-        redisc_put_word(&c, "$11\r\nAGGREGATION\r\n");
-        redisc_put_str(&c, options->aggregation.aggregators, "aggregation.aggregators");
-        redisc_put_integer(&c, options->aggregation.bucket_duration);
-        if (options->aggregation.bucket_timestamp != 0) {
-            redisc_put_word(&c, "$15\r\nBUCKETTIMESTAMP\r\n");
-            put_ts_bucket_timestamp(&c, options->aggregation.bucket_timestamp);
-        }
-        if (options->aggregation.empty) {
-            redisc_put_word(&c, "$5\r\nEMPTY\r\n");
-        }
-    }
+    put_ts_range_options(&c, options);
     return redisc_operation_end(&c, &redisc_reads_sample_list, samples);
 }
 
@@ -2025,40 +2108,7 @@ redisc_status redisc_ts_range_rows_with(redisc *r, redisc_str key, int64_t start
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    if (options->latest) {
-        redisc_put_word(&c, "$6\r\nLATEST\r\n");
-    }
-    if (options->filter_by_ts.count != 0) {
-        redisc_put_word(&c, "$12\r\nFILTER_BY_TS\r\n");
-        for (size_t i = 0; i < options->filter_by_ts.count; i++) {
-            redisc_put_integer(&c, options->filter_by_ts.items[i]);
-        }
-    }
-    if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
-        redisc_put_word(&c, "$15\r\nFILTER_BY_VALUE\r\n");
-        redisc_put_double(&c, options->filter_by_value.min, "filter_by_value.min");
-        redisc_put_double(&c, options->filter_by_value.max, "filter_by_value.max");
-    }
-    if (options->count != 0) {
-        redisc_put_word(&c, "$5\r\nCOUNT\r\n");
-        redisc_put_integer(&c, options->count);
-    }
-    if (has_ts_aggregation(&options->aggregation)) {
-        if (options->aggregation.align.data != NULL) {
-            redisc_put_word(&c, "$5\r\nALIGN\r\n");
-            redisc_put_str(&c, options->aggregation.align, "aggregation.align");
-        }
-        redisc_put_word(&c, "$11\r\nAGGREGATION\r\n");
-        redisc_put_str(&c, options->aggregation.aggregators, "aggregation.aggregators");
-        redisc_put_integer(&c, options->aggregation.bucket_duration);
-        if (options->aggregation.bucket_timestamp != 0) {
-            redisc_put_word(&c, "$15\r\nBUCKETTIMESTAMP\r\n");
-            put_ts_bucket_timestamp(&c, options->aggregation.bucket_timestamp);
-        }
-        if (options->aggregation.empty) {
-            redisc_put_word(&c, "$5\r\nEMPTY\r\n");
-        }
-    }
+    put_ts_range_options(&c, options);
     return redisc_operation_end(&c, &redisc_reads_sample_row_list, rows);
 }
 
@@ -2146,6 +2196,15 @@ static redisc_status check_ts_revrange_options(const redisc_ts_revrange_options 
     if (options->filter_by_ts.count != 0 && options->filter_by_ts.items == NULL) {
         return redisc_refuse_list(info, result, out, "filter_by_ts", options->filter_by_ts.count);
     }
+    redisc_choice value_filter_given = {NULL, NULL};
+    redisc_choose(&value_filter_given, options->filter_by_zero, "filter_by_zero");
+    redisc_choose(&value_filter_given,
+                  options->filter_by_value.min != 0 || options->filter_by_value.max != 0,
+                  "filter_by_value");
+    if (value_filter_given.other != NULL) {
+        return redisc_refuse_both(info, result, out, value_filter_given.one,
+                                  value_filter_given.other);
+    }
     if (has_ts_aggregation(&options->aggregation)) {
         if ((unsigned)options->aggregation.bucket_timestamp > REDISC_TS_BUCKET_MID) {
             return redisc_refuse_value(info, result, out, "aggregation.bucket_timestamp",
@@ -2162,6 +2221,7 @@ static void measure_ts_revrange_options(const redisc_ts_revrange_options *option
     *argc += options->filter_by_ts.count;
     *argc += options->latest ? 1 : 0;
     *argc += options->filter_by_ts.count != 0 ? 1 : 0;
+    *argc += options->filter_by_zero ? 3 : 0;
     if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
         *argc += 3;
     }
@@ -2172,8 +2232,49 @@ static void measure_ts_revrange_options(const redisc_ts_revrange_options *option
     *argc += options->aggregation.empty ? 1 : 0;
     *room += options->filter_by_ts.count * REDISC_ROOM_INTEGER;
     *room += redisc_room_str(options->aggregation.align);
-    *room += redisc_room_str(options->aggregation.aggregators) + 9 * REDISC_ROOM_WORD;
+    *room += redisc_room_str(options->aggregation.aggregators) + 12 * REDISC_ROOM_WORD;
     *room += 2 * REDISC_ROOM_INTEGER + 2 * REDISC_ROOM_DOUBLE;
+}
+
+static void put_ts_revrange_options(redisc_operation *c, const redisc_ts_revrange_options *options)
+{
+    if (options->latest) {
+        redisc_put_word(c, "$6\r\nLATEST\r\n");
+    }
+    if (options->filter_by_ts.count != 0) {
+        redisc_put_word(c, "$12\r\nFILTER_BY_TS\r\n");
+        for (size_t i = 0; i < options->filter_by_ts.count; i++) {
+            redisc_put_integer(c, options->filter_by_ts.items[i]);
+        }
+    }
+    if (options->filter_by_zero) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n");
+    }
+    if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
+        redisc_put_word(c, "$15\r\nFILTER_BY_VALUE\r\n");
+        redisc_put_double(c, options->filter_by_value.min, "filter_by_value.min");
+        redisc_put_double(c, options->filter_by_value.max, "filter_by_value.max");
+    }
+    if (options->count != 0) {
+        redisc_put_word(c, "$5\r\nCOUNT\r\n");
+        redisc_put_integer(c, options->count);
+    }
+    if (has_ts_aggregation(&options->aggregation)) {
+        if (options->aggregation.align.data != NULL) {
+            redisc_put_word(c, "$5\r\nALIGN\r\n");
+            redisc_put_str(c, options->aggregation.align, "aggregation.align");
+        }
+        redisc_put_word(c, "$11\r\nAGGREGATION\r\n");
+        redisc_put_str(c, options->aggregation.aggregators, "aggregation.aggregators");
+        redisc_put_integer(c, options->aggregation.bucket_duration);
+        if (options->aggregation.bucket_timestamp != 0) {
+            redisc_put_word(c, "$15\r\nBUCKETTIMESTAMP\r\n");
+            put_ts_bucket_timestamp(c, options->aggregation.bucket_timestamp);
+        }
+        if (options->aggregation.empty) {
+            redisc_put_word(c, "$5\r\nEMPTY\r\n");
+        }
+    }
 }
 
 redisc_status redisc_ts_revrange_with(redisc *r, redisc_str key, int64_t start, int64_t end,
@@ -2198,40 +2299,7 @@ redisc_status redisc_ts_revrange_with(redisc *r, redisc_str key, int64_t start, 
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    if (options->latest) {
-        redisc_put_word(&c, "$6\r\nLATEST\r\n");
-    }
-    if (options->filter_by_ts.count != 0) {
-        redisc_put_word(&c, "$12\r\nFILTER_BY_TS\r\n");
-        for (size_t i = 0; i < options->filter_by_ts.count; i++) {
-            redisc_put_integer(&c, options->filter_by_ts.items[i]);
-        }
-    }
-    if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
-        redisc_put_word(&c, "$15\r\nFILTER_BY_VALUE\r\n");
-        redisc_put_double(&c, options->filter_by_value.min, "filter_by_value.min");
-        redisc_put_double(&c, options->filter_by_value.max, "filter_by_value.max");
-    }
-    if (options->count != 0) {
-        redisc_put_word(&c, "$5\r\nCOUNT\r\n");
-        redisc_put_integer(&c, options->count);
-    }
-    if (has_ts_aggregation(&options->aggregation)) {
-        if (options->aggregation.align.data != NULL) {
-            redisc_put_word(&c, "$5\r\nALIGN\r\n");
-            redisc_put_str(&c, options->aggregation.align, "aggregation.align");
-        }
-        redisc_put_word(&c, "$11\r\nAGGREGATION\r\n");
-        redisc_put_str(&c, options->aggregation.aggregators, "aggregation.aggregators");
-        redisc_put_integer(&c, options->aggregation.bucket_duration);
-        if (options->aggregation.bucket_timestamp != 0) {
-            redisc_put_word(&c, "$15\r\nBUCKETTIMESTAMP\r\n");
-            put_ts_bucket_timestamp(&c, options->aggregation.bucket_timestamp);
-        }
-        if (options->aggregation.empty) {
-            redisc_put_word(&c, "$5\r\nEMPTY\r\n");
-        }
-    }
+    put_ts_revrange_options(&c, options);
     return redisc_operation_end(&c, &redisc_reads_sample_list, samples);
 }
 
@@ -2257,39 +2325,6 @@ redisc_status redisc_ts_revrange_rows_with(redisc *r, redisc_str key, int64_t st
     redisc_put_key(&c, key, "key");
     redisc_put_integer(&c, start);
     redisc_put_integer(&c, end);
-    if (options->latest) {
-        redisc_put_word(&c, "$6\r\nLATEST\r\n");
-    }
-    if (options->filter_by_ts.count != 0) {
-        redisc_put_word(&c, "$12\r\nFILTER_BY_TS\r\n");
-        for (size_t i = 0; i < options->filter_by_ts.count; i++) {
-            redisc_put_integer(&c, options->filter_by_ts.items[i]);
-        }
-    }
-    if (options->filter_by_value.min != 0 || options->filter_by_value.max != 0) {
-        redisc_put_word(&c, "$15\r\nFILTER_BY_VALUE\r\n");
-        redisc_put_double(&c, options->filter_by_value.min, "filter_by_value.min");
-        redisc_put_double(&c, options->filter_by_value.max, "filter_by_value.max");
-    }
-    if (options->count != 0) {
-        redisc_put_word(&c, "$5\r\nCOUNT\r\n");
-        redisc_put_integer(&c, options->count);
-    }
-    if (has_ts_aggregation(&options->aggregation)) {
-        if (options->aggregation.align.data != NULL) {
-            redisc_put_word(&c, "$5\r\nALIGN\r\n");
-            redisc_put_str(&c, options->aggregation.align, "aggregation.align");
-        }
-        redisc_put_word(&c, "$11\r\nAGGREGATION\r\n");
-        redisc_put_str(&c, options->aggregation.aggregators, "aggregation.aggregators");
-        redisc_put_integer(&c, options->aggregation.bucket_duration);
-        if (options->aggregation.bucket_timestamp != 0) {
-            redisc_put_word(&c, "$15\r\nBUCKETTIMESTAMP\r\n");
-            put_ts_bucket_timestamp(&c, options->aggregation.bucket_timestamp);
-        }
-        if (options->aggregation.empty) {
-            redisc_put_word(&c, "$5\r\nEMPTY\r\n");
-        }
-    }
+    put_ts_revrange_options(&c, options);
     return redisc_operation_end(&c, &redisc_reads_sample_row_list, rows);
 }

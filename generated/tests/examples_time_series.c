@@ -124,6 +124,16 @@ void example_ts_alter_with_2(example_run *run)
     example_answered(run);
 }
 
+/* TS.ALTER t IGNORE 0 0 */
+void example_ts_alter_with_3(example_run *run)
+{
+    const redisc_ts_alter_options options = {
+        .ignore_nothing = true,
+    };
+    run->status = redisc_ts_alter_with(run->r, "t", &options);
+    example_answered(run);
+}
+
 /* TS.CREATE t */
 void example_ts_create_1(example_run *run)
 {
@@ -717,6 +727,22 @@ void example_ts_mrange_with_17(example_run *run)
     }
 }
 
+/* TS.MRANGE 0 1 FILTER_BY_VALUE 0 0 FILTER room=hall */
+void example_ts_mrange_with_18(example_run *run)
+{
+    const redisc_series_samples_list *found;
+    const redisc_str_list filters = REDISC_STRS("room=hall");
+    const redisc_ts_mrange_options options = {
+        .filter_by_zero = true,
+    };
+    example_out(run, &found, sizeof found);
+    run->status = redisc_ts_mrange_with(run->r, 0, 1, filters, &options, &found);
+    if (example_answered(run)) {
+        describe_series_samples_list(run->text, found);
+        redisc_free(found);
+    }
+}
+
 /* TS.MRANGE 0 2000 AGGREGATION min,max 1000 FILTER room=hall */
 void example_ts_mrange_rows_with_1(example_run *run)
 {
@@ -821,6 +847,22 @@ void example_ts_mrevrange_with_3(example_run *run)
     }
 }
 
+/* TS.MREVRANGE 0 1 FILTER_BY_VALUE 0 0 FILTER room=hall */
+void example_ts_mrevrange_with_4(example_run *run)
+{
+    const redisc_series_samples_list *found;
+    const redisc_str_list filters = REDISC_STRS("room=hall");
+    const redisc_ts_mrevrange_options options = {
+        .filter_by_zero = true,
+    };
+    example_out(run, &found, sizeof found);
+    run->status = redisc_ts_mrevrange_with(run->r, 0, 1, filters, &options, &found);
+    if (example_answered(run)) {
+        describe_series_samples_list(run->text, found);
+        redisc_free(found);
+    }
+}
+
 /* TS.MREVRANGE 0 2000 AGGREGATION min,max 1000 FILTER room=hall */
 void example_ts_mrevrange_rows_with_1(example_run *run)
 {
@@ -877,6 +919,22 @@ void example_ts_nrange_with_1(example_run *run)
     }
 }
 
+/* TS.NRANGE 1 t 0 1 FILTER_BY_VALUE 0 0 */
+void example_ts_nrange_with_2(example_run *run)
+{
+    const redisc_sample_column_row_list *rows;
+    const redisc_str_list keys = REDISC_STRS("t");
+    const redisc_ts_nrange_options options = {
+        .filter_by_zero = true,
+    };
+    example_out(run, &rows, sizeof rows);
+    run->status = redisc_ts_nrange_with(run->r, keys, 0, 1, &options, &rows);
+    if (example_answered(run)) {
+        describe_sample_column_row_list(run->text, rows);
+        redisc_free(rows);
+    }
+}
+
 /* TS.NREVRANGE 2 {s}1 {s}2 0 2000 */
 void example_ts_nrevrange_1(example_run *run)
 {
@@ -911,6 +969,22 @@ void example_ts_nrevrange_with_1(example_run *run)
     };
     example_out(run, &rows, sizeof rows);
     run->status = redisc_ts_nrevrange_with(run->r, keys, 0, 2000, &options, &rows);
+    if (example_answered(run)) {
+        describe_sample_column_row_list(run->text, rows);
+        redisc_free(rows);
+    }
+}
+
+/* TS.NREVRANGE 1 t 0 1 FILTER_BY_VALUE 0 0 */
+void example_ts_nrevrange_with_2(example_run *run)
+{
+    const redisc_sample_column_row_list *rows;
+    const redisc_str_list keys = REDISC_STRS("t");
+    const redisc_ts_nrevrange_options options = {
+        .filter_by_zero = true,
+    };
+    example_out(run, &rows, sizeof rows);
+    run->status = redisc_ts_nrevrange_with(run->r, keys, 0, 1, &options, &rows);
     if (example_answered(run)) {
         describe_sample_column_row_list(run->text, rows);
         redisc_free(rows);
@@ -1052,6 +1126,21 @@ void example_ts_range_with_2(example_run *run)
     }
 }
 
+/* TS.RANGE t 0 1 FILTER_BY_VALUE 0 0 */
+void example_ts_range_with_3(example_run *run)
+{
+    const redisc_sample_list *samples;
+    const redisc_ts_range_options options = {
+        .filter_by_zero = true,
+    };
+    example_out(run, &samples, sizeof samples);
+    run->status = redisc_ts_range_with(run->r, "t", 0, 1, &options, &samples);
+    if (example_answered(run)) {
+        describe_sample_list(run->text, samples);
+        redisc_free(samples);
+    }
+}
+
 /* TS.RANGE t 0 2000 AGGREGATION min,max 1000 BUCKETTIMESTAMP start */
 void example_ts_range_rows_with_1(example_run *run)
 {
@@ -1157,6 +1246,21 @@ void example_ts_revrange_with_2(example_run *run)
     };
     example_out(run, &samples, sizeof samples);
     run->status = redisc_ts_revrange_with(run->r, "t", 1000, 2000, &options, &samples);
+    if (example_answered(run)) {
+        describe_sample_list(run->text, samples);
+        redisc_free(samples);
+    }
+}
+
+/* TS.REVRANGE t 0 1 FILTER_BY_VALUE 0 0 */
+void example_ts_revrange_with_3(example_run *run)
+{
+    const redisc_sample_list *samples;
+    const redisc_ts_revrange_options options = {
+        .filter_by_zero = true,
+    };
+    example_out(run, &samples, sizeof samples);
+    run->status = redisc_ts_revrange_with(run->r, "t", 0, 1, &options, &samples);
     if (example_answered(run)) {
         describe_sample_list(run->text, samples);
         redisc_free(samples);

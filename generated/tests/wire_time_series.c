@@ -101,11 +101,17 @@ static const wire_example ts_alter_with_examples[] = {
         .reply = BYTES("+OK\r\n"),
         .gives = "ok",
     },
+    {
+        .call = example_ts_alter_with_3,
+        .sends = BYTES("*5\r\n$8\r\nTS.ALTER\r\n$1\r\nt\r\n$6\r\nIGNORE\r\n$1\r\n0\r\n$1\r\n0\r\n"),
+        .reply = BYTES("+OK\r\n"),
+        .gives = "ok",
+    },
 };
 
 Test(wire_time_series, ts_alter_with)
 {
-    const char *fault = example_check_wire(ts_alter_with_examples, 2);
+    const char *fault = example_check_wire(ts_alter_with_examples, 3);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -653,11 +659,19 @@ static const wire_example ts_mrange_with_examples[] = {
         .resp3 = BYTES("%0\r\n"),
         .gives = "[]",
     },
+    {
+        .call = example_ts_mrange_with_18,
+        .sends = BYTES("*8\r\n$9\r\nTS.MRANGE\r\n$1\r\n0\r\n$1\r\n1\r\n$15\r\nFILTER_BY_VALUE\r\n"
+                       "$1\r\n0\r\n$1\r\n0\r\n$6\r\nFILTER\r\n$9\r\nroom=hall\r\n"),
+        .resp2 = BYTES("*0\r\n"),
+        .resp3 = BYTES("%0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_time_series, ts_mrange_with)
 {
-    const char *fault = example_check_wire(ts_mrange_with_examples, 17);
+    const char *fault = example_check_wire(ts_mrange_with_examples, 18);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -749,11 +763,20 @@ static const wire_example ts_mrevrange_with_examples[] = {
         .gives = "[{key: \"room=hall\", labels: {}, samples: [{timestamp: 2000, value: -1}, {times"
                  "tamp: 1000, value: 2.5}]}]",
     },
+    {
+        .call = example_ts_mrevrange_with_4,
+        .sends = BYTES("*8\r\n$12\r\nTS.MREVRANGE\r\n$1\r\n0\r\n$1\r\n1\r\n$15\r\n"
+                       "FILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n$6\r\nFILTER\r\n$9\r\n"
+                       "room=hall\r\n"),
+        .resp2 = BYTES("*0\r\n"),
+        .resp3 = BYTES("%0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_time_series, ts_mrevrange_with)
 {
-    const char *fault = example_check_wire(ts_mrevrange_with_examples, 3);
+    const char *fault = example_check_wire(ts_mrevrange_with_examples, 4);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -810,11 +833,18 @@ static const wire_example ts_nrange_with_examples[] = {
                        ",20\r\n"),
         .gives = "[{timestamp: 1000, values: [10, nan]}, {timestamp: 2000, values: [12, 20]}]",
     },
+    {
+        .call = example_ts_nrange_with_2,
+        .sends = BYTES("*8\r\n$9\r\nTS.NRANGE\r\n$1\r\n1\r\n$1\r\nt\r\n$1\r\n0\r\n$1\r\n1\r\n"
+                       "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n"),
+        .reply = BYTES("*0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_time_series, ts_nrange_with)
 {
-    const char *fault = example_check_wire(ts_nrange_with_examples, 1);
+    const char *fault = example_check_wire(ts_nrange_with_examples, 2);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -852,11 +882,18 @@ static const wire_example ts_nrevrange_with_examples[] = {
                        ",nan\r\n"),
         .gives = "[{timestamp: 2000, values: [12, 20]}, {timestamp: 1000, values: [10, nan]}]",
     },
+    {
+        .call = example_ts_nrevrange_with_2,
+        .sends = BYTES("*8\r\n$12\r\nTS.NREVRANGE\r\n$1\r\n1\r\n$1\r\nt\r\n$1\r\n0\r\n$1\r\n1\r\n"
+                       "$15\r\nFILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n"),
+        .reply = BYTES("*0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_time_series, ts_nrevrange_with)
 {
-    const char *fault = example_check_wire(ts_nrevrange_with_examples, 1);
+    const char *fault = example_check_wire(ts_nrevrange_with_examples, 2);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -986,11 +1023,18 @@ static const wire_example ts_range_with_examples[] = {
         .resp3 = BYTES("*1\r\n*2\r\n:2000\r\n,nan\r\n"),
         .gives = "[{timestamp: 2000, value: nan}]",
     },
+    {
+        .call = example_ts_range_with_3,
+        .sends = BYTES("*7\r\n$8\r\nTS.RANGE\r\n$1\r\nt\r\n$1\r\n0\r\n$1\r\n1\r\n$15\r\n"
+                       "FILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n"),
+        .reply = BYTES("*0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_time_series, ts_range_with)
 {
-    const char *fault = example_check_wire(ts_range_with_examples, 2);
+    const char *fault = example_check_wire(ts_range_with_examples, 3);
     cr_assert(fault == NULL, "%s", fault);
 }
 
@@ -1088,11 +1132,18 @@ static const wire_example ts_revrange_with_examples[] = {
         .resp3 = BYTES("*1\r\n*2\r\n:2000\r\n,nan\r\n"),
         .gives = "[{timestamp: 2000, value: nan}]",
     },
+    {
+        .call = example_ts_revrange_with_3,
+        .sends = BYTES("*7\r\n$11\r\nTS.REVRANGE\r\n$1\r\nt\r\n$1\r\n0\r\n$1\r\n1\r\n$15\r\n"
+                       "FILTER_BY_VALUE\r\n$1\r\n0\r\n$1\r\n0\r\n"),
+        .reply = BYTES("*0\r\n"),
+        .gives = "[]",
+    },
 };
 
 Test(wire_time_series, ts_revrange_with)
 {
-    const char *fault = example_check_wire(ts_revrange_with_examples, 2);
+    const char *fault = example_check_wire(ts_revrange_with_examples, 3);
     cr_assert(fault == NULL, "%s", fault);
 }
 

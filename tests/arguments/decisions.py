@@ -7,13 +7,15 @@ An entry names its commands, the reason, and one of:
     "argument": "a", "only_with": ["b", "c"]    a comes only if one of the others does
     "argument": "a", "at_most": 1     how often each of a comes
     "argument": "a", "left_out": true never
+    "argument": "a", "never_zero": true  it is not 0
+    "not_all_zero": ["a", "b"]        not all of these are 0
     "argument": "a", "as": "integer"  the values are of this type, not of the tree's
     "argument": "a", "values": […]    the values are these; one of several words is a list
     "argument": "a", "counts": "rest" a count: of all words behind it ("rest"), or of those of the
                                       list behind it ("words")
     "argument": "a", "any_order": true  the items of this list may come in any order
 
-"as", "values" and "at_most" may have "with" or "unless": an argument with (without) which it is so.
+"as", "values", "at_most" and "never_zero" may have "with" or "unless": an argument with (without) which it is so.
 Arguments are paths of names in the tree, "expiration/seconds", and may have stars; the second of two
 siblings with one name has its token too: "key#STORE".
 """
@@ -66,12 +68,17 @@ class Decisions:
         """The decision on a value of a command that has these arguments; None if there is none."""
         return next((e for e in self._on(path, "as") + self._on(path, "values") if _holds(e, seen)), None)
 
-    def broken(self, seen: Counter):
-        """The rules that a command with these arguments breaks."""
-        return [e for e in self.entries if self._breaks(e, seen)]
+    def forbids_zero(self, path, seen):
+        return any(_holds(entry, seen) for entry in self._on(path, "never_zero"))
+
+    def broken(self, draw):
+        """The rules that a drawn command breaks."""
+        return [e for e in self.entries if self._breaks(e, draw.seen, draw.zeros)]
 
     @staticmethod
-    def _breaks(entry, seen):
+    def _breaks(entry, seen: Counter, zeros: set):
+        if "not_all_zero" in entry:
+            return all(any(fnmatchcase(path, pattern) for path in zeros) for pattern in entry["not_all_zero"])
         if "never_together" in entry:
             return sum(came(pattern, seen) > 0 for pattern in entry["never_together"]) > 1
         if "only_with" in entry:

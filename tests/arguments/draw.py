@@ -14,6 +14,8 @@ COUNTS = {"numkeys", "numKeys", "numfields", "num_fields", "numids", "numranges"
 COUNTS_OF_WORDS = {"nargs"}
 MANY = 3  # items of a list, at most
 OFTEN = 0.35  # how likely an option is
+SELDOM = 0.1  # how likely a number is 0
+NUMBERS = ("integer", "unix-time", "double", "duration")
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class Slot:
 
 class Draw:
     """One command. `wanted`: paths that are taken wherever there is a choice; `often`: how likely
-    options are that nothing wants."""
+    options are that nothing wants; `zero`: paths of numbers that are 0 whatever the decisions say."""
 
-    def __init__(self, tree, decisions, rng, wanted=(), often=OFTEN):
+    def __init__(self, tree, decisions, rng, wanted=(), often=OFTEN, zero=()):
         self.decisions = decisions
         self.rng = rng
         self.wanted = wanted
         self.often = often
+        self.zero = zero
+        self.zeros = set()  # the paths of numbers that are 0
         self.seen = Counter()  # how often each path came
         self.number = 0  # of values
         pieces = self.siblings(tree.nodes)
@@ -160,7 +164,14 @@ class Draw:
         if "values" in decision:
             chosen = self.rng.choice(decision["values"])
             return [w.encode() for w in ([chosen] if isinstance(chosen, str) else chosen)]
-        return [self.scalar(decision.get("as", slot.type))]
+        type_ = decision.get("as", slot.type)
+        if type_ in NUMBERS and self.is_zero(slot.path):
+            self.zeros.add(slot.path)
+            return [b"0"]
+        return [self.scalar(type_)]
+
+    def is_zero(self, path):
+        return path in self.zero or (self.rng.random() < SELDOM and not self.decisions.forbids_zero(path, self.seen))
 
     def scalar(self, type_):
         """A value that no other argument of the command has."""

@@ -14,12 +14,12 @@ INTEGER = re.compile(rb"0|-?[1-9]\d{0,18}")
 
 
 class _Token(bytes):
-    """A word that is one of the function's own, which is no string but in a list that is counted."""
+    """A word of the command itself, which is no string but in a list that is counted."""
 
 
 def calls(function, words):
     """The values with which the function sends these words (without the command's name)."""
-    tokens = {token for use in function.uses for token in _tokens(use.argument)}
+    tokens = {token for argument in function.command.arguments for token in _tokens(argument)}
     words = [_Token(w) if w in tokens else w for w in words]
     for at, values in _sequence([_Use(use) for use in function.uses], words, 0):
         if at == len(words):

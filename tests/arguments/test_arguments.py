@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 import jsonschema
 import pytest
 from conftest import DECISIONS, DRAWS, FURTHER_FACTS, ROOT, SEED, SOURCES, TREES, trees_of
-from decisions import Decisions
+from decisions import Decisions, came
 from draw import Draw
 from expressing import names_of, shown
 
@@ -38,7 +38,7 @@ def drawn(tree, decisions, *what, **how):
     rng = random_for(tree, *what)
     for _ in range(TRIES):
         draw = Draw(tree, decisions, rng, **how)
-        if not decisions.broken(draw.seen):
+        if not decisions.broken(draw):
             return draw
     return None
 
@@ -159,10 +159,10 @@ def test_what_trees_exclude_is_refused(source, functions):
 
 def wanted_of(entry, tree, rng):
     """Paths for a draw that the entry is about; None if the tree has none."""
-    patterns = entry.get("never_together", [])
+    patterns = entry.get("never_together", entry.get("not_all_zero", []))
     if "argument" in entry:
         patterns = [entry["argument"]] + ([entry["with"]] if "with" in entry else [])
-    elif len(patterns) > 2:
+    elif "never_together" in entry and len(patterns) > 2:
         patterns = rng.sample(patterns, 2)
     paths = [node.path for node in tree.walk()]
     chosen = [[path for path in paths if fnmatchcase(path, pattern)] for pattern in patterns]
@@ -171,17 +171,20 @@ def wanted_of(entry, tree, rng):
 
 def concerned(entry, command, decisions, functions):
     """Draws that only this entry is about, each with how it is sent without the entry."""
-    rule = "never_together" in entry or "only_with" in entry or "at_most" in entry
+    rule = any(key in entry for key in ("never_together", "only_with", "at_most", "not_all_zero"))
     for tree in (t for t in TREES if t.command == command):
         rng = random_for(tree, entry)
         for _ in range(NEEDED):
             wanted = wanted_of(entry, tree, rng)
             if wanted is None:
                 break
-            draw = Draw(tree, decisions, rng, wanted, often=rng.choice([0, 0.2]))
-            if decisions.broken(draw.seen) or not wanted <= set(draw.seen):
+            zero = wanted if "never_zero" in entry or "not_all_zero" in entry else ()
+            draw = Draw(tree, decisions, rng, wanted, rng.choice([0, 0.2]), zero)
+            if decisions.broken(draw) or not wanted <= set(draw.seen) or not set(zero) <= draw.zeros:
                 continue
-            if not rule or Decisions(command, [entry]).broken(draw.seen):
+            if came(entry.get("unless", ""), draw.seen):
+                continue
+            if not rule or Decisions(command, [entry]).broken(draw):
                 yield draw, functions.send(command, draw)
 
 

@@ -117,12 +117,14 @@ typedef struct redisc_ts_alter_options {
     bool no_labels;
     /** LABELS: these */
     redisc_pair_list labels;
+    /** IGNORE 0 0: none */
+    bool ignore_nothing;
 } redisc_ts_alter_options;
 
 /**
  * TS.ALTER key [RETENTION milliseconds] [CHUNK_SIZE bytes] [DUPLICATE_POLICY (BLOCK | FIRST | LAST
- * | MIN | MAX | SUM)] [IGNORE max_time_difference max_value_difference] [LABELS (key value)… |
- * LABELS]
+ * | MIN | MAX | SUM)] [IGNORE max_time_difference max_value_difference | IGNORE 0 0] [LABELS (key
+ * value)… | LABELS]
  *
  * Changes how a time series is kept.
  *
@@ -496,14 +498,16 @@ typedef struct redisc_ts_mrange_options {
      * 8.10.0)
      */
     bool excludeempty;
+    /** FILTER_BY_VALUE 0 0: only samples whose values are 0 (since TimeSeries 1.6.0) */
+    bool filter_by_zero;
 } redisc_ts_mrange_options;
 
 /**
- * TS.MRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max] [WITHLABELS |
- * SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN string] AGGREGATION aggregators
- * bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]] FILTER filters… [GROUPBY label
- * REDUCE (avg | sum | min | max | range | count | first | last | std.p | std.s | var.p | var.s |
- * twa | countnan | countall)] [EXCLUDEEMPTY]
+ * TS.MRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [WITHLABELS | SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN
+ * string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
+ * FILTER filters… [GROUPBY label REDUCE (avg | sum | min | max | range | count | first | last |
+ * std.p | std.s | var.p | var.s | twa | countnan | countall)] [EXCLUDEEMPTY]
  *
  * Reads the samples in a range of the time series that labels fit, the oldest first. Of groups,
  * RESP2 gives two more labels, `__reducer__` and `__source__`, if labels are asked for; RESP3 does
@@ -525,11 +529,11 @@ REDISC_API redisc_status redisc_ts_mrange_with(redisc *r, int64_t start, int64_t
                                                const redisc_series_samples_list **found);
 
 /**
- * TS.MRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max] [WITHLABELS |
- * SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN string] AGGREGATION aggregators
- * bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]] FILTER filters… [GROUPBY label
- * REDUCE (avg | sum | min | max | range | count | first | last | std.p | std.s | var.p | var.s |
- * twa | countnan | countall)] [EXCLUDEEMPTY]
+ * TS.MRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [WITHLABELS | SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN
+ * string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
+ * FILTER filters… [GROUPBY label REDUCE (avg | sum | min | max | range | count | first | last |
+ * std.p | std.s | var.p | var.s | twa | countnan | countall)] [EXCLUDEEMPTY]
  *
  * Reads the samples in a range of the time series that labels fit, the oldest first, with a value
  * for each aggregator. Of groups, RESP2 gives two more labels, `__reducer__` and `__source__`, if
@@ -597,14 +601,16 @@ typedef struct redisc_ts_mrevrange_options {
      * 8.10.0)
      */
     bool excludeempty;
+    /** FILTER_BY_VALUE 0 0: only samples whose values are 0 (since TimeSeries 1.6.0) */
+    bool filter_by_zero;
 } redisc_ts_mrevrange_options;
 
 /**
- * TS.MREVRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max]
- * [WITHLABELS | SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN string] AGGREGATION
- * aggregators bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]] FILTER filters…
- * [GROUPBY label REDUCE (avg | sum | min | max | range | count | first | last | std.p | std.s |
- * var.p | var.s | twa | countnan | countall)] [EXCLUDEEMPTY]
+ * TS.MREVRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [WITHLABELS | SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN
+ * string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
+ * FILTER filters… [GROUPBY label REDUCE (avg | sum | min | max | range | count | first | last |
+ * std.p | std.s | var.p | var.s | twa | countnan | countall)] [EXCLUDEEMPTY]
  *
  * Reads the samples in a range of the time series that labels fit, the newest first. Of groups,
  * RESP2 gives two more labels, `__reducer__` and `__source__`, if labels are asked for; RESP3 does
@@ -626,11 +632,11 @@ REDISC_API redisc_status redisc_ts_mrevrange_with(redisc *r, int64_t start, int6
                                                   const redisc_series_samples_list **found);
 
 /**
- * TS.MREVRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max]
- * [WITHLABELS | SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN string] AGGREGATION
- * aggregators bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]] FILTER filters…
- * [GROUPBY label REDUCE (avg | sum | min | max | range | count | first | last | std.p | std.s |
- * var.p | var.s | twa | countnan | countall)] [EXCLUDEEMPTY]
+ * TS.MREVRANGE start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [WITHLABELS | SELECTED_LABELS selected_labels…] [COUNT integer] [[ALIGN
+ * string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
+ * FILTER filters… [GROUPBY label REDUCE (avg | sum | min | max | range | count | first | last |
+ * std.p | std.s | var.p | var.s | twa | countnan | countall)] [EXCLUDEEMPTY]
  *
  * Reads the samples in a range of the time series that labels fit, the newest first, with a value
  * for each aggregator. Of groups, RESP2 gives two more labels, `__reducer__` and `__source__`, if
@@ -680,12 +686,14 @@ typedef struct redisc_ts_nrange_options {
     int64_t count;
     /** put the samples together in buckets */
     redisc_ts_columns_aggregation aggregation;
+    /** FILTER_BY_VALUE 0 0: only samples whose values are 0 */
+    bool filter_by_zero;
 } redisc_ts_nrange_options;
 
 /**
- * TS.NRANGE n keys… start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max]
- * [COUNT integer] [[ALIGN string] AGGREGATION aggregators… bucket_duration [BUCKETTIMESTAMP (start
- * | end | mid)] [EMPTY]]
+ * TS.NRANGE n keys… start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [COUNT integer] [[ALIGN string] AGGREGATION aggregators… bucket_duration
+ * [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
  *
  * Reads the samples of several time series in a range side by side, the oldest first.
  *
@@ -732,12 +740,14 @@ typedef struct redisc_ts_nrevrange_options {
     int64_t count;
     /** put the samples together in buckets */
     redisc_ts_columns_aggregation aggregation;
+    /** FILTER_BY_VALUE 0 0: only samples whose values are 0 */
+    bool filter_by_zero;
 } redisc_ts_nrevrange_options;
 
 /**
- * TS.NREVRANGE n keys… start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max]
- * [COUNT integer] [[ALIGN string] AGGREGATION aggregators… bucket_duration [BUCKETTIMESTAMP (start
- * | end | mid)] [EMPTY]]
+ * TS.NREVRANGE n keys… start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [COUNT integer] [[ALIGN string] AGGREGATION aggregators… bucket_duration
+ * [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
  *
  * Reads the samples of several time series in a range side by side, the newest first.
  *
@@ -856,12 +866,14 @@ typedef struct redisc_ts_range_options {
     int64_t count;
     /** put the samples together in buckets */
     redisc_ts_aggregation aggregation;
+    /** FILTER_BY_VALUE 0 0: only samples whose values are 0 (since TimeSeries 1.6.0) */
+    bool filter_by_zero;
 } redisc_ts_range_options;
 
 /**
- * TS.RANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max] [COUNT
- * integer] [[ALIGN string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end |
- * mid)] [EMPTY]]
+ * TS.RANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [COUNT integer] [[ALIGN string] AGGREGATION aggregators bucket_duration
+ * [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
  *
  * Reads the samples of a time series in a range, the oldest first.
  *
@@ -879,9 +891,9 @@ REDISC_API redisc_status redisc_ts_range_with(redisc *r, redisc_str key, int64_t
                                               const redisc_sample_list **samples);
 
 /**
- * TS.RANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max] [COUNT
- * integer] [[ALIGN string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end |
- * mid)] [EMPTY]]
+ * TS.RANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [COUNT integer] [[ALIGN string] AGGREGATION aggregators bucket_duration
+ * [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
  *
  * Reads the samples of a time series in a range, the oldest first, with a value for each
  * aggregator.
@@ -967,12 +979,14 @@ typedef struct redisc_ts_revrange_options {
     int64_t count;
     /** put the samples together in buckets */
     redisc_ts_aggregation aggregation;
+    /** FILTER_BY_VALUE 0 0: only samples whose values are 0 (since TimeSeries 1.6.0) */
+    bool filter_by_zero;
 } redisc_ts_revrange_options;
 
 /**
- * TS.REVRANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max] [COUNT
- * integer] [[ALIGN string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end |
- * mid)] [EMPTY]]
+ * TS.REVRANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [COUNT integer] [[ALIGN string] AGGREGATION aggregators bucket_duration
+ * [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
  *
  * Reads the samples of a time series in a range, the newest first.
  *
@@ -991,9 +1005,9 @@ REDISC_API redisc_status redisc_ts_revrange_with(redisc *r, redisc_str key, int6
                                                  const redisc_sample_list **samples);
 
 /**
- * TS.REVRANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max] [COUNT
- * integer] [[ALIGN string] AGGREGATION aggregators bucket_duration [BUCKETTIMESTAMP (start | end |
- * mid)] [EMPTY]]
+ * TS.REVRANGE key start end [LATEST] [FILTER_BY_TS filter_by_ts…] [FILTER_BY_VALUE min max |
+ * FILTER_BY_VALUE 0 0] [COUNT integer] [[ALIGN string] AGGREGATION aggregators bucket_duration
+ * [BUCKETTIMESTAMP (start | end | mid)] [EMPTY]]
  *
  * Reads the samples of a time series in a range, the newest first, with a value for each
  * aggregator.
