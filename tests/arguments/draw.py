@@ -25,6 +25,10 @@ class AnyOrder:
     pieces: tuple
 
 
+class Count(bytes):
+    """A word that says how many follow."""
+
+
 @dataclass(frozen=True)
 class Slot:
     """A place for a value, which may depend on what else the command has."""
@@ -100,13 +104,13 @@ class Draw:
         items = self.items(following)
         of_words = how == "words" or one.name in COUNTS_OF_WORDS
         count = size(items) if of_words else len(items)
-        return one.words + (b"%d" % count,) + tuple(w for item in items for w in item)
+        return one.words + (Count(b"%d" % count),) + tuple(w for item in items for w in item)
 
     def counted_rest(self, one, others):
         """The number of all words that follow."""
         self.seen[one.path] += 1
         rest = self.siblings(others)
-        return one.words + (b"%d" % size(rest),) + rest
+        return one.words + (Count(b"%d" % size(rest)),) + rest
 
     def node(self, one, rows=None):
         """The pieces of an argument."""
@@ -122,7 +126,7 @@ class Draw:
         if one.optional and not self.wants(one) and self.rng.random() > self.often:
             return ()
         rows = (rows or self.how_many()) if one.multiple else 1
-        self.seen[one.path] += rows
+        self.seen[one.path] += 1
         head = one.words if one.multiple_token or not one.multiple else ()
         return tuple(head + self.value(one) for _ in range(rows))
 

@@ -9,6 +9,7 @@ import re
 
 from codegen.model import STRING_TYPES
 from codegen.words import number_text
+from draw import Count
 
 INTEGER = re.compile(rb"0|-?[1-9]\d{0,18}")
 
@@ -249,7 +250,7 @@ def _count(words, at):
 def scalar(type_, word, is_counted=False):
     """The value that is sent as this word; None if there is none."""
     if type_ in STRING_TYPES:
-        if isinstance(word, _Token) and not is_counted:
+        if isinstance(word, (_Token, Count)) and not is_counted:
             return None
         try:
             return word.decode("utf-8")
