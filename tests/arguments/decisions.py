@@ -3,19 +3,20 @@
 
 An entry names its commands, the reason, and one of:
 
-    "never_together": ["a", "b"]      at most one of these comes in a command
+    "never_together": ["a", "b"]                at most one of these comes in a command
     "argument": "a", "only_with": ["b", "c"]    a comes only if one of the others does
-    "argument": "a", "at_most": 1     how often each of a comes
-    "argument": "a", "left_out": true never
-    "argument": "a", "never_zero": true  it is not 0
-    "not_all_zero": ["a", "b"]        not all of these are 0
-    "argument": "a", "as": "integer"  the values are of this type, not of the tree's
-    "argument": "a", "values": […]    the values are these; one of several words is a list
-    "argument": "a", "counts": "rest" a count: of all words behind it ("rest"), or of those of the
-                                      list behind it ("words")
-    "argument": "a", "any_order": true  the items of this list may come in any order
+    "argument": "a", "at_most": 1               how often each of a comes
+    "argument": "a", "left_out": true           it never comes
+    "argument": "a", "never_zero": true         it is not 0
+    "not_all_zero": ["a", "b"]                  not all of these are 0
+    "argument": "a", "as": "integer"            its values are of this type, not of the tree's
+    "argument": "a", "values": […]              its values are these; one of several words is a list
+    "argument": "a", "counts": "rest"           it is the number of all words behind it, or with "words"
+                                                of those of the list behind it
+    "argument": "a", "any_order": true          the items of this list may come in any order
 
-"as", "values", "at_most" and "never_zero" may have "with" or "unless": an argument with (without) which it is so.
+"as", "values", "at_most" and "never_zero" may have "with" or "unless": an argument with which, or
+without which, it is so.
 Arguments are paths of names in the tree, "expiration/seconds", and may have stars; the second of two
 siblings with one name has its token too: "key#STORE".
 """

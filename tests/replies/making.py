@@ -53,8 +53,8 @@ class Made:
     def a_string(self, schema, _):
         number = self.fresh()
         pattern = schema.get("pattern")
-        candidates = [self.text("t", number), f"{number}-1", f"{number}-1 {number}-2", f"{number}", f"{number:040d}", "OK",
-                      f"BUMPED {number}", f"STILL {number}"]
+        candidates = [self.text("t", number), f"{number}-1", f"{number}-1 {number}-2", f"{number}",
+                      f"{number:040d}", "OK", f"BUMPED {number}", f"STILL {number}"]
         return self.kept(next(c for c in candidates if pattern is None or re.search(pattern, c)))
 
     def a_integer(self, schema, _):
@@ -89,7 +89,8 @@ class Made:
         result = {name: self.value(inner, f"{at}/properties/{name}")
                   for name, inner in schema.get("properties", {}).items()}
         if isinstance(schema.get("additionalProperties"), dict):
-            result[self.text("n", self.fresh())] = self.value(schema["additionalProperties"], at + "/additionalProperties")
+            name = self.text("n", self.fresh())
+            result[name] = self.value(schema["additionalProperties"], at + "/additionalProperties")
         for pattern, inner in schema.get("patternProperties", {}).items():
             name = self.text("n", self.fresh()) if pattern == "^.*$" else f"db.{self.fresh()}"
             result[name] = self.value(inner, f"{at}/patternProperties/{pattern}")

@@ -13,12 +13,14 @@ def record(folder, name, *pieces):
 
 
 def test_reading():
-    data = b"%2\r\n+a\r\n:1\r\n+b\r\n~2\r\n,1.5\r\n#t\r\n=7\r\ntxt:abc\r\n>1\r\n+x\r\n_\r\n*-1\r\n(12\r\n-ERR no\r\n$3\r\na"
+    data = (b"%2\r\n+a\r\n:1\r\n+b\r\n~2\r\n,1.5\r\n#t\r\n=7\r\ntxt:abc\r\n>1\r\n+x\r\n_\r\n*-1\r\n(12\r\n-ERR no\r\n"
+            b"$3\r\na")
     assert list(Reader(data).replies()) == [{"a": 1, "b": [1.5, True]}, "abc", None, None, 12, "ERR no"]
 
 
 def test_answers(tmp_path):
-    words = b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n*1\r\n$5\r\nMULTI\r\n*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nEXEC\r\n*1\r\n$7\r\nUNKNOWN\r\n"
+    words = (b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n*1\r\n$5\r\nMULTI\r\n*1\r\n$4\r\nPING\r\n"
+             b"*1\r\n$4\r\nEXEC\r\n*1\r\n$7\r\nUNKNOWN\r\n")
     record(tmp_path, "1", (ord(">"), words[:30]), (ord("<"), b"%0\r\n+OK\r\n+QUE"), (ord(">"), words[30:]),
            (ord("<"), b"UED\r\n*1\r\n+PONG\r\n-ERR what\r\n"))
     record(tmp_path, "2", (ord(">"), b"*1\r\n$4\r\nPING\r\n"), (ord("<"), b"+PONG\r\n"))
