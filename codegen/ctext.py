@@ -12,13 +12,16 @@ def fill(head: str, items: list[str], tail: str, indent: int = 0, separator: str
          last_width: int = 0) -> list[str]:
     """`head` + items + `tail`, broken where clang-format would: of the ways that fit, the one it likes best.
 
-    Ways: below the first item; the items on lines of their own; an assignment's value below its variable.
+    Ways: below the first item; the items on lines of their own; long terms taken apart; an assignment's value
+    below its variable.
     """
     pad = " " * indent
     deeper = pad + "    "
     ways = [(0, _filled(pad + head, items, tail, separator, width, last_width))]
     if head.endswith("("):
         ways.append((BREAK_PAREN, [pad + head] + _filled(deeper, items, tail, separator, width, last_width)))
+        if separator == "," and any(" || " in i and len(pad + head + i + separator) > width for i in items):
+            ways.append((0, _terms_broken(pad + head, items, tail, separator)))
     if " = " in head:
         variable, call = head.split(" = ")
         ways.append((BREAK_ASSIGNMENT, [f"{pad}{variable} ="] + _filled(deeper + call, items, tail, separator, width)))
@@ -44,6 +47,16 @@ def _cost(way: tuple[int, list[str]]) -> int:
     if base == BREAK_PAREN:
         return base + _BREAK_COMMA * breaks
     return base + (_BREAK_FIRST_COMMA + _BREAK_COMMA * (breaks - 1) if breaks else 0)
+
+
+def _terms_broken(head: str, items: list[str], tail: str, separator: str) -> list[str]:
+    """Items on lines of their own, and the terms of those that are joined by || on further ones."""
+    lines = []
+    for i, item in enumerate(items):
+        first, *others = (item + (tail if i == len(items) - 1 else separator)).replace(" || ", " ||\n").split("\n")
+        lines.append((" " * len(head) if lines else head) + first)
+        lines += [" " * (len(head) + 4) + term for term in others]
+    return lines
 
 
 def _filled(head: str, items: list[str], tail: str, separator: str, width: int, last_width: int = 0) -> list[str]:

@@ -257,10 +257,10 @@ static redisc_status check_ts_alter_options(const redisc_ts_alter_options *optio
     }
     redisc_choice ignoring_given = {NULL, NULL};
     redisc_choose(&ignoring_given, options->ignore_nothing, "ignore_nothing");
-    redisc_choose(
-        &ignoring_given,
-        options->ignore.max_time_difference != 0 || options->ignore.max_value_difference != 0,
-        "ignore");
+    redisc_choose(&ignoring_given,
+                  options->ignore.max_time_difference != 0 ||
+                      options->ignore.max_value_difference != 0,
+                  "ignore");
     if (ignoring_given.other != NULL) {
         return redisc_refuse_both(info, result, out, ignoring_given.one, ignoring_given.other);
     }
