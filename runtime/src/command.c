@@ -44,6 +44,7 @@ bool redisc_operation_open(redisc_operation *c, redisc *r, const redisc_operatio
     c->wait_ms = -1;
     c->arena = NULL;
     c->large_count = 0;
+    c->tries = 0;
     if (!r->is->begin(c)) {
         return false;
     }

@@ -33,6 +33,8 @@ typedef struct redisc_call_options {
                              again when their reply was lost */
     redisc_arena *arena;  /**< where results are made, see arena.h; the handle belongs to one thread
                              at a time then. NULL: each has memory of its own */
+    int32_t max_tries;    /**< at each command; 1: never again; negative: no limit but the deadline
+                           */
 } redisc_call_options;
 
 /**
