@@ -65,7 +65,7 @@ static redisc_status on_queued(redisc_pipe_transaction *t, const redisc_parsed *
         discard(t, place); /* those between this one and the last refused one */
     }
     const redisc_operation_info *info = redisc_queue_slot(queue, place)->info;
-    redisc_pipe_note_error(t->pipe, info, redisc_fail_server(text_of(reply)));
+    redisc_pipe_judge(t->pipe, info, redisc_fail_server(text_of(reply)));
     redisc_queue_fail(queue, place + 1, REDISC_ANSWERED);
     return redisc_queue_kept(queue);
 }
@@ -76,7 +76,7 @@ static redisc_status on_refused(redisc_pipe_transaction *t, const redisc_parsed 
     redisc_queue *queue = &t->pipe->queue;
     redisc_status status = redisc_fail_server(text_of(reply));
     t->pipe->discarded = true;
-    redisc_pipe_note_error(t->pipe, &exec_info, status);
+    status = redisc_pipe_judge(t->pipe, &exec_info, status);
     if (t->refused != SIZE_MAX) {
         discard(t, queue->count);
     } else {
@@ -126,11 +126,7 @@ static redisc_status on_results(redisc_pipe_transaction *t, redisc_parsed *reply
         if (leaves > 0) {
             at += redisc_queue_answer_leaves(queue, &part, &reply->nodes[at], leaves, &status);
         } else {
-            status = redisc_queue_answer_part(queue, reply, &at);
-        }
-        if (status < 0) {
-            const redisc_operation_info *info = redisc_queue_slot(queue, queue->first - 1)->info;
-            redisc_pipe_note_error(t->pipe, info, status);
+            redisc_queue_answer_part(queue, reply, &at);
         }
     }
     reply->large = NULL; /* the parts have taken theirs */

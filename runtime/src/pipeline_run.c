@@ -5,24 +5,18 @@
 
 static const char exec_words[] = "*1\r\n$4\r\nEXEC\r\n";
 
-void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
-                            redisc_status status)
+redisc_status redisc_pipe_judge(void *pipe, const redisc_operation_info *info, redisc_status status)
 {
-    if (status < 0 && redisc_dooms_connection(info, status)) {
-        pipe->exchange.connection->broken = true;
-    }
-    pipe->misled = pipe->misled || redisc_retry_distrusts(status);
+    redisc_pipe *self = pipe;
+    status = redisc_connection_judge(self->exchange.connection, info, status);
+    self->misled = self->misled || redisc_retry_distrusts(status);
+    return status;
 }
 
 /* What the call answered last comes to: an error that it is given is its own matter. */
-static redisc_status after_answer(redisc_pipe *pipe, redisc_status status)
+static redisc_status after_answer(const redisc_pipe *pipe, redisc_status status)
 {
-    redisc_queue *queue = &pipe->queue;
-    if (status >= 0) {
-        return REDISC_OK;
-    }
-    redisc_pipe_note_error(pipe, redisc_queue_slot(queue, queue->first - 1)->info, status);
-    return redisc_queue_kept(queue);
+    return status >= 0 ? REDISC_OK : redisc_queue_kept(&pipe->queue);
 }
 
 redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)

@@ -81,17 +81,22 @@ redisc_status redisc_queue_kept(const redisc_queue *queue)
                        queue->unkept_from + 1);
 }
 
-static void fail_first(redisc_queue *queue)
+static redisc_status fail_first(redisc_queue *queue, redisc_status status)
 {
-    redisc_error_about(redisc_queue_slot(queue, queue->first)->info->name, REDISC_ANSWERED, 1);
+    const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
+    if (queue->judge != NULL) {
+        status = queue->judge(queue->judge_context, info, status);
+    }
+    redisc_error_about(info->name, REDISC_ANSWERED, 1);
     keep_failure(queue, queue->first, queue->first + 1);
+    return status;
 }
 
 /* The first open call is finished; `status` is its own. */
 static inline redisc_status finish(redisc_queue *queue, redisc_status status)
 {
     if (status < 0) {
-        fail_first(queue);
+        status = fail_first(queue, status);
     }
     queue->first++;
     return status;
