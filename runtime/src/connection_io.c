@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 
 enum {
     MOST_PIECES = 2 * REDISC_LARGE_MAX + 1,
@@ -125,9 +124,8 @@ bool redisc_connection_settle(redisc_connection *connection)
     return false;
 }
 
-/* A server that closes in the middle of a command mostly says why before: the error's text, if so.
- */
-static bool hear_last_words(redisc_connection *connection, char text[REDISC_ERROR_TEXT_SIZE])
+/* A server that closes in the middle of a command mostly says why before: the last error, if so. */
+static bool hear_last_words(redisc_connection *connection)
 {
     while (redisc_parser_pending(connection->parser) < EARLY_BYTES &&
            redisc_connection_read_some(connection, 0) > 0) {
@@ -140,7 +138,6 @@ static bool hear_last_words(redisc_connection *connection, char text[REDISC_ERRO
     bool is_error = redisc_node_kind(root) == REDISC_NODE_ERROR;
     if (is_error) {
         redisc_fail_server(redisc_bytes(redisc_node_bytes(&reply, root), redisc_node_length(root)));
-        snprintf(text, REDISC_ERROR_TEXT_SIZE, "%s", redisc_last_error()->text);
     }
     redisc_parser_consume(connection->parser);
     return is_error;
@@ -148,9 +145,9 @@ static bool hear_last_words(redisc_connection *connection, char text[REDISC_ERRO
 
 static redisc_status lost_while_sending(redisc_connection *connection, int error, size_t sent)
 {
-    char words[REDISC_ERROR_TEXT_SIZE];
-    if (hear_last_words(connection, words)) {
-        redisc_fail(REDISC_ERROR_CLOSED, "the server closed the connection, saying: %s", words);
+    if (hear_last_words(connection)) {
+        redisc_error_becomes(REDISC_ERROR_CLOSED);
+        redisc_error_prefix("the server closed the connection, saying");
     } else if (error == 0) {
         redisc_fail(REDISC_ERROR_CLOSED,
                     "the server closed the connection after %zu bytes of the command", sent);

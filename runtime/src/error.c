@@ -138,6 +138,18 @@ redisc_status redisc_fail_server(redisc_str reply)
     return kind;
 }
 
+redisc_status redisc_error_becomes(redisc_status status)
+{
+    last.error.status = status;
+    return status;
+}
+
+void redisc_error_reword(const char *text)
+{
+    last.text[0] = '\0';
+    append(last.text, sizeof last.text, text);
+}
+
 void redisc_error_about(const char *command, redisc_delivery delivery, unsigned tries)
 {
     if (command != NULL) {

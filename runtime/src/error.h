@@ -34,6 +34,12 @@ redisc_status redisc_fail_server(redisc_str reply);
 /* The kind of a server's error reply, without touching the last error. */
 redisc_status redisc_server_error_kind(redisc_str reply);
 
+/* Gives the last error another kind, a narrower one say; its word and text stay. Returns it. */
+redisc_status redisc_error_becomes(redisc_status status);
+
+/* Puts another text in the place of the last error's; its kind and word stay. */
+void redisc_error_reword(const char *text);
+
 /* What upper layers add to the last error; `command` must live for ever (a command's static name)
  * or be NULL. */
 void redisc_error_about(const char *command, redisc_delivery delivery, unsigned tries);

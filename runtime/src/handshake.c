@@ -178,16 +178,25 @@ static redisc_status kind_of(step s, redisc_str text)
     return s == STEP_HELLO ? REDISC_ERROR_CONNECT : REDISC_ERROR_CONNECTION;
 }
 
+/* Says what kind of error it is instead of what the server said. A word that is known is none of
+ * the password. */
+static void hide(redisc_str text)
+{
+    redisc_status kind = redisc_last_error()->status;
+    if (redisc_server_error_kind(text) == REDISC_ERROR_SERVER) {
+        redisc_fail(kind, "%s", redisc_status_text(kind));
+    } else {
+        redisc_error_reword(redisc_status_text(kind));
+    }
+}
+
 static redisc_status fail_step(const handshake *h, step s, redisc_str text)
 {
     redisc_status kind = kind_of(s, text);
     redisc_fail_server(text);
+    redisc_error_becomes(kind);
     if (shows_password(h, text)) {
-        redisc_fail(kind, "%s", redisc_status_text(kind));
-    } else if (redisc_last_error()->status != kind) {
-        char copy[REDISC_ERROR_TEXT_SIZE];
-        snprintf(copy, sizeof copy, "%s", redisc_last_error()->text);
-        redisc_fail(kind, "%s", copy);
+        hide(text);
     }
     if (s == STEP_SELECT) {
         redisc_error_prefix("database %" PRIu32, h->options->db);

@@ -56,7 +56,7 @@ static void discard(redisc_pool *pool, redisc_connection *connection)
 static redisc_connection *open_new(redisc_pool *pool, unsigned generation, redisc_deadline deadline)
 {
     unsigned fork_count = redisc_fork_count();
-    redisc_connection *connection = redisc_connection_open(pool->config, deadline);
+    redisc_connection *connection = redisc_pool_connect_apart(pool, deadline);
     pthread_mutex_lock(&pool->lock);
     if (connection == NULL) {
         pool->counts.errors++;
@@ -242,6 +242,13 @@ redisc_pool *redisc_pool_retain(redisc_pool *pool)
     return pool;
 }
 
+static void release_source(const redisc_pool_source *source)
+{
+    if (source->release != NULL) {
+        source->release(source->context);
+    }
+}
+
 void redisc_pool_close(redisc_pool *pool)
 {
     if (pool == NULL ||
@@ -252,6 +259,7 @@ void redisc_pool_close(redisc_pool *pool)
     redisc_pool_close_list(pool->idle);
     redisc_pool_close_list(pool->inherited);
     pthread_mutex_destroy(&pool->lock);
+    release_source(&pool->source);
     redisc_config_release(pool->config);
     redisc_release(pool);
 }
@@ -270,26 +278,38 @@ static redisc_config *read_config(const char *url, const redisc_options *options
     return config;
 }
 
-/* Takes over the config. */
-static redisc_pool *make_pool(redisc_config *config)
+static redisc_pool *new_pool(redisc_config *config, const redisc_pool_source *source)
 {
     redisc_pool *pool = redisc_allocate_zeroed(sizeof *pool);
     if (pool == NULL) {
-        redisc_config_release(config);
         return NULL;
     }
     pthread_mutex_init(&pool->lock, NULL);
     atomic_init(&pool->references, 1);
     pool->suspect_ms = INT64_MIN;
     pool->config = config;
+    pool->source = *source;
     pool->max_connections = config->options.max_connections;
     if (!redisc_pool_register(pool)) {
         pthread_mutex_destroy(&pool->lock);
-        redisc_config_release(config);
         redisc_release(pool);
         return NULL;
     }
     return pool;
+}
+
+redisc_status redisc_pool_make(redisc_config *config, const redisc_pool_source *source,
+                               redisc_pool **pool)
+{
+    static const redisc_pool_source none;
+    const redisc_pool_source *from = source == NULL ? &none : source;
+    *pool = new_pool(config, from);
+    if (*pool == NULL) {
+        release_source(from);
+        redisc_config_release(config);
+        return redisc_fail(REDISC_ERROR_MEMORY, "no memory for a pool");
+    }
+    return REDISC_OK;
 }
 
 redisc_status redisc_pool_open(const char *url, const redisc_options *options, redisc_pool **pool)
@@ -302,9 +322,5 @@ redisc_status redisc_pool_open(const char *url, const redisc_options *options, r
     if (config == NULL) {
         return redisc_last_error()->status;
     }
-    *pool = make_pool(config);
-    if (*pool == NULL) {
-        return redisc_fail(REDISC_ERROR_MEMORY, "no memory for a pool");
-    }
-    return REDISC_OK;
+    return redisc_pool_make(config, NULL, pool);
 }

@@ -157,32 +157,40 @@ Test(handshake, old_servers_refuse_passwords_in_their_words)
 }
 
 /* Answers to HELLO alone. */
-static void hello_is_refused(const char *reply, redisc_status status, const char *part)
+static void hello_is_refused(const char *reply, redisc_status status, const char *word,
+                             const char *part)
 {
     const hostile_step script[] = {{HOSTILE_AWAIT, "SELECT\r\n$1\r\n2\r\n", 0},
                                    {HOSTILE_SEND, reply, 0},
                                    {HOSTILE_CLOSE, NULL, 0},
                                    {HOSTILE_END, NULL, 0}};
     refused(script, with_password(), status, part);
+    cr_assert_str_eq(redisc_last_error()->word, word);
 }
 
 Test(handshake, hello_is_refused)
 {
     hello_is_refused("-WRONGPASS invalid username-password pair or user is disabled.\r\n",
-                     REDISC_ERROR_WRONGPASS, "HELLO: WRONGPASS invalid username-password pair");
-    hello_is_refused("-NOAUTH HELLO must be called with\r\n", REDISC_ERROR_NOAUTH, "HELLO: NOAUTH");
-    hello_is_refused("-LOADING Redis is loading\r\n", REDISC_ERROR_LOADING, "HELLO: LOADING");
+                     REDISC_ERROR_WRONGPASS, "WRONGPASS",
+                     "HELLO: WRONGPASS invalid username-password pair");
+    hello_is_refused("-NOAUTH HELLO must be called with\r\n", REDISC_ERROR_NOAUTH, "NOAUTH",
+                     "HELLO: NOAUTH");
+    hello_is_refused("-LOADING Redis is loading\r\n", REDISC_ERROR_LOADING, "LOADING",
+                     "HELLO: LOADING");
     hello_is_refused("-MASTERDOWN Link with MASTER is down\r\n", REDISC_ERROR_MASTERDOWN,
-                     "HELLO: MASTERDOWN");
-    hello_is_refused("-ERR max number of clients reached\r\n", REDISC_ERROR_CONNECT,
+                     "MASTERDOWN", "HELLO: MASTERDOWN");
+    hello_is_refused("-ERR max number of clients reached\r\n", REDISC_ERROR_CONNECT, "ERR",
                      "ERR max number of clients reached");
     hello_is_refused("-DENIED Redis is running in protected mode\r\n", REDISC_ERROR_CONNECT,
-                     "DENIED");
-    hello_is_refused("-ERR odd s3cret\r\n", REDISC_ERROR_CONNECT, "HELLO: connection refused");
-    hello_is_refused(":1\r\n", REDISC_ERROR_PROTOCOL, "HELLO: neither a map nor an error");
-    hello_is_refused("HTTP/1.1 400 Bad Request\r\n\r\n", REDISC_ERROR_PROTOCOL, "");
-    hello_is_refused("", REDISC_ERROR_CLOSED, "closed the connection without a reply");
-    hello_is_refused("%7\r\n$6\r\nser", REDISC_ERROR_CLOSED, "after 11 bytes of the reply");
+                     "DENIED", "DENIED");
+    hello_is_refused("-ERR odd s3cret\r\n", REDISC_ERROR_CONNECT, "", "HELLO: connection refused");
+    hello_is_refused("-s3cret\r\n", REDISC_ERROR_CONNECT, "", "HELLO: connection refused");
+    hello_is_refused("-NOPERM s3cret\r\n", REDISC_ERROR_NOPERM, "NOPERM",
+                     "HELLO: user lacks the permission");
+    hello_is_refused(":1\r\n", REDISC_ERROR_PROTOCOL, "", "HELLO: neither a map nor an error");
+    hello_is_refused("HTTP/1.1 400 Bad Request\r\n\r\n", REDISC_ERROR_PROTOCOL, "", "");
+    hello_is_refused("", REDISC_ERROR_CLOSED, "", "closed the connection without a reply");
+    hello_is_refused("%7\r\n$6\r\nser", REDISC_ERROR_CLOSED, "", "after 11 bytes of the reply");
 }
 
 /* The server closes before it has read: its words count, not the broken pipe. */
@@ -197,6 +205,7 @@ Test(handshake, refused_at_the_door)
         redisc_options options = {.host = "127.0.0.1", .port = (uint16_t)hostile_port(peer)};
         cr_assert_null(try_to_open(&options));
         cr_assert(redisc_is(redisc_last_error()->status, REDISC_ERROR_CONNECTION));
+        cr_assert_str_eq(redisc_last_error()->word, "ERR");
         hostile_stop(peer);
     }
 }
