@@ -83,7 +83,8 @@ def _command(document: Document, problems: Problems) -> Command | None:
     command = Command(
         where, content["command"], c_name(content["command"]), content["group"], content["since"],
         content["flags"], content["summary"],
-        **{k: content[k] for k in ("complexity", "note", "repeatable", "excludes", "omitted", "connection_state")
+        **{k: content[k] for k in ("complexity", "note", "repeatable", "excludes", "omitted", "connection_state",
+                                    "runs_script")
            if k in content})
     deprecated = content.get("deprecated", {})
     command.deprecated = {k: v for k, v in deprecated.items() if k != "use"}

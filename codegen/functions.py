@@ -56,6 +56,8 @@ def info_flags(command: Command, repeatable: bool) -> list[str]:
         flags.append("BLOCKING")
     if command.connection_state:
         flags.append("CONNECTION")
+    if command.runs_script:
+        flags.append("SCRIPT")
     return [f"REDISC_COMMAND_{flag}" for flag in flags]
 
 

@@ -218,6 +218,7 @@ class Command:
     functions: list[Function] = field(default_factory=list)
     omitted: str | None = None
     connection_state: str | None = None
+    runs_script: bool = False
     examples: list[Example] = field(default_factory=list)
 
 

@@ -886,10 +886,12 @@ const redisc_command_entry redisc_command_entries[] = {
     {
         .info.name = "EVAL",
         .info.words = "",
+        .info.flags = REDISC_COMMAND_SCRIPT,
     },
     {
         .info.name = "EVALSHA",
         .info.words = "",
+        .info.flags = REDISC_COMMAND_SCRIPT,
     },
     {
         .info.name = "EVALSHA_RO",
@@ -930,6 +932,7 @@ const redisc_command_entry redisc_command_entries[] = {
     {
         .info.name = "FCALL",
         .info.words = "",
+        .info.flags = REDISC_COMMAND_SCRIPT,
     },
     {
         .info.name = "FCALL_RO",

@@ -11,6 +11,7 @@ static const redisc_operation_info command_eval = {
     .name = "EVAL",
     .words = "$4\r\nEVAL\r\n",
     .words_len = 10,
+    .flags = REDISC_COMMAND_SCRIPT,
 };
 
 redisc_status redisc_eval(redisc *r, redisc_str script, redisc_str_list keys, redisc_str_list args,
@@ -70,6 +71,7 @@ static const redisc_operation_info command_evalsha = {
     .name = "EVALSHA",
     .words = "$7\r\nEVALSHA\r\n",
     .words_len = 13,
+    .flags = REDISC_COMMAND_SCRIPT,
 };
 
 redisc_status redisc_evalsha(redisc *r, redisc_str sha1, redisc_str_list keys, redisc_str_list args,
@@ -131,6 +133,7 @@ static const redisc_operation_info command_fcall = {
     .name = "FCALL",
     .words = "$5\r\nFCALL\r\n",
     .words_len = 11,
+    .flags = REDISC_COMMAND_SCRIPT,
 };
 
 redisc_status redisc_fcall(redisc *r, redisc_str function, redisc_str_list keys,

@@ -20,7 +20,8 @@ typedef struct called {
 static _Thread_local char failed_name[NAME_SIZE];
 
 /* What buffering handles may keep for such a command. */
-static const redisc_operation_info unknown_command = {.name = "", .words = ""};
+static const redisc_operation_info unknown_command = {
+    .name = "", .words = "", .flags = REDISC_COMMAND_SCRIPT};
 
 static void write_name(char name[NAME_SIZE], redisc_str word)
 {
@@ -39,7 +40,8 @@ static const redisc_operation_info *look_up(called *what, redisc_str_list words)
         return &what->entry->info;
     }
     write_name(what->name, words.items[0]);
-    what->own = (redisc_operation_info){.name = what->name, .words = ""};
+    what->own =
+        (redisc_operation_info){.name = what->name, .words = "", .flags = REDISC_COMMAND_SCRIPT};
     return &what->own;
 }
 

@@ -4,12 +4,6 @@
 
 #include "transport.h"
 
-enum {
-    /* Attempts at one command. The second is for the connection that died while idle, the third for
-     * a server that was just coming back; more would only hammer a server in trouble. */
-    MOST_TRIES = 3
-};
-
 static bool refuse_state_change(redisc_operation *c)
 {
     const char *why = c->info->state != NULL
@@ -20,18 +14,16 @@ static bool refuse_state_change(redisc_operation *c)
     return false;
 }
 
-static bool begin_failed(redisc_operation *c)
+static bool begin_failed(redisc_operation *c, unsigned tries)
 {
     c->status = redisc_last_error()->status;
-    redisc_error_about(c->info->name, REDISC_NOT_SENT, 1);
+    redisc_error_about(c->info->name, REDISC_NOT_SENT, tries);
     return false;
 }
 
-/* Commands that may be sent again without harm when their reply was lost. */
-static bool is_harmless(const redisc_operation *c)
+static bool blocks(const redisc_operation *c)
 {
-    const uint32_t harmless = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE;
-    return (c->info->flags & harmless) != 0;
+    return (c->info->flags & REDISC_COMMAND_BLOCKING) != 0;
 }
 
 /*
@@ -42,31 +34,55 @@ static bool is_harmless(const redisc_operation *c)
 static redisc_connection *look_before(const redisc_pooled *self, const redisc_operation *c,
                                       redisc_connection *connection, int64_t now_ms)
 {
-    if (connection == NULL || is_harmless(c) || connection->transport == &redisc_transport_unix ||
-        redisc_connection_quiet(connection)) {
+    if (connection == NULL || redisc_is_harmless(c->info) ||
+        connection->transport == &redisc_transport_unix || redisc_connection_quiet(connection)) {
         return connection;
     }
     return redisc_pool_replace(self->pool, connection,
                                redisc_deadline_from(now_ms, self->timeout_ms));
 }
 
-static bool client_begin(redisc_operation *c)
+static void encode_for(redisc_operation *c, redisc_connection *connection, int64_t now_ms)
 {
-    const redisc_pooled *self = (const redisc_pooled *)c->handle;
-    if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
-        return refuse_state_change(c);
-    }
-    /* The only look at the clock in the usual case. */
-    int64_t now_ms = redisc_now_ms();
-    redisc_connection *connection = redisc_pool_take(self->pool, now_ms, self->timeout_ms);
-    connection = look_before(self, c, connection, now_ms);
-    if (connection == NULL) {
-        return begin_failed(c);
-    }
     c->begun_ms = now_ms;
     c->place = connection;
     c->out = &connection->out;
     c->start = connection->out.end;
+}
+
+/* There is no connection yet: false after failing. */
+static bool begin_again(const redisc_pooled *self, redisc_operation *c, int64_t now_ms)
+{
+    redisc_deadline deadline = redisc_deadline_from(now_ms, self->timeout_ms);
+    redisc_retry retry =
+        redisc_retry_begin(self->pool, c->info, self->max_tries, self->repeat_anything, deadline);
+    redisc_connection *connection = redisc_pooled_take_again(self, &retry, blocks(c));
+    if (connection == NULL) {
+        return begin_failed(c, retry.tries);
+    }
+    c->tries = (uint16_t)(retry.tries - 1 < UINT16_MAX ? retry.tries - 1 : UINT16_MAX);
+    encode_for(c, connection, now_ms);
+    return true;
+}
+
+static bool client_begin(redisc_operation *c)
+{
+    const redisc_pooled *self = (const redisc_pooled *)c->handle;
+    /* The only look at the clock in the usual case. */
+    int64_t now_ms = redisc_now_ms();
+    redisc_connection *connection;
+    if ((c->info->flags & (REDISC_COMMAND_CONNECTION | REDISC_COMMAND_BLOCKING)) == 0) {
+        connection = redisc_pool_take(self->pool, now_ms, self->timeout_ms);
+    } else if ((c->info->flags & REDISC_COMMAND_CONNECTION) == 0) {
+        connection = redisc_pool_take_blocking(self->pool, now_ms, self->timeout_ms);
+    } else {
+        return refuse_state_change(c);
+    }
+    connection = look_before(self, c, connection, now_ms);
+    if (connection == NULL) {
+        return begin_again(self, c, now_ms);
+    }
+    encode_for(c, connection, now_ms);
     return true;
 }
 
@@ -77,70 +93,6 @@ static void client_abandon(redisc_operation *c)
     redisc_pool_give(((redisc_pooled *)c->handle)->pool, connection);
 }
 
-static bool may_repeat(const redisc_pooled *self, const redisc_operation *c, redisc_status status,
-                       redisc_delivery delivery)
-{
-    const redisc_connection *connection = c->place;
-    if (!connection->broken || delivery == REDISC_ANSWERED ||
-        !redisc_is(status, REDISC_ERROR_CONNECTION)) {
-        return false;
-    }
-    return delivery == REDISC_NOT_SENT || self->repeat_anything || is_harmless(c);
-}
-
-/* Moves the command from its broken connection to another one of the pool; false after failing,
- * with no connection left. */
-static bool change_connection(const redisc_pooled *self, redisc_operation *c,
-                              redisc_deadline deadline)
-{
-    redisc_connection *broken = c->place;
-    redisc_buffer bytes = broken->out;
-    redisc_buffer_init(&broken->out, bytes.limit);
-    redisc_connection *connection = redisc_pool_replace(self->pool, broken, deadline);
-    c->place = connection;
-    if (connection == NULL) {
-        redisc_buffer_free(&bytes);
-        return false;
-    }
-    redisc_buffer_free(&connection->out);
-    connection->out = bytes;
-    c->out = &connection->out;
-    return true;
-}
-
-/* The first try has failed: tries again as long as it is allowed, and says in the end what came of
- * it. */
-static redisc_status recover(const redisc_pooled *self, redisc_operation *c,
-                             const redisc_result *result, void *out, redisc_deadline deadline,
-                             redisc_status status, redisc_delivery delivery)
-{
-    unsigned tries = 1;
-    redisc_delivery worst = delivery;
-    while (tries < MOST_TRIES && may_repeat(self, c, status, delivery) &&
-           !redisc_deadline_passed(deadline)) {
-        tries++;
-        if (!change_connection(self, c, deadline)) {
-            status = redisc_last_error()->status;
-            break;
-        }
-        status = redisc_connection_run(c->place, c, result, out, deadline, &delivery);
-        if (delivery > worst) {
-            worst = delivery;
-        }
-    }
-    redisc_connection *connection = c->place;
-    if (connection != NULL) {
-        if (delivery != REDISC_ANSWERED) {
-            redisc_connection_forget(c);
-        }
-        redisc_pool_give(self->pool, connection);
-    }
-    if (status < 0) {
-        redisc_error_about(c->info->name, worst, tries);
-    }
-    return status;
-}
-
 static redisc_status client_end(redisc_operation *c, const redisc_result *result, void *out)
 {
     const redisc_pooled *self = (const redisc_pooled *)c->handle;
@@ -149,7 +101,9 @@ static redisc_status client_end(redisc_operation *c, const redisc_result *result
     redisc_delivery delivery;
     redisc_status status = redisc_connection_run(connection, c, result, out, deadline, &delivery);
     if (status < 0) {
-        return recover(self, c, result, out, deadline, status, delivery);
+        return redisc_client_recover(
+            c, result, out, deadline,
+            (redisc_retry_end){.status = status, .delivery = delivery, .connected = true});
     }
     redisc_pool_give(self->pool, connection);
     return status;
@@ -210,6 +164,9 @@ redisc_status redisc_pooled_with(redisc *r, const redisc_call_options *options, 
     if (options->timeout_ms != 0) {
         copy->timeout_ms = options->timeout_ms;
     }
+    if (options->max_tries != 0) {
+        copy->max_tries = options->max_tries;
+    }
     copy->repeat_anything = copy->repeat_anything || options->repeat_anything;
     copy->derived = true;
     *derived = &copy->handle;
@@ -232,7 +189,9 @@ redisc_status redisc_open_pool(redisc_pool *pool, redisc **client)
     const redisc_pooled model = {.handle.is = &client_class,
                                  .pool = pool,
                                  .callbacks = callbacks,
-                                 .timeout_ms = pool->config->options.timeout_ms};
+                                 .timeout_ms = pool->config->options.timeout_ms,
+                                 .max_tries = pool->config->options.max_tries,
+                                 .repeat_anything = pool->config->options.repeat_anything};
     redisc_pooled *copy = redisc_pooled_copy(&model);
     redisc_callbacks_release(callbacks);
     if (copy == NULL) {

@@ -8,6 +8,7 @@
 
 #include "callback.h"
 #include "pool.h"
+#include "retry.h"
 
 #include <redisc/client.h>
 
@@ -17,6 +18,7 @@ typedef struct redisc_pooled {
     redisc_pool *pool;           /* counted reference */
     redisc_callbacks *callbacks; /* counted reference, shared with derived and pinned handles */
     int64_t timeout_ms;          /* negative: none */
+    int32_t max_tries;           /* negative: no limit */
     bool repeat_anything;
     redisc_connection *connection; /* of a pinned handle; NULL in a client */
     bool derived;                  /* pinned: the connection belongs to another handle */
@@ -37,6 +39,25 @@ redisc_status redisc_pooled_with(redisc *r, const redisc_call_options *options, 
 /* Until when a command may take that began at `begun_ms`. */
 redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc_operation *c,
                                        int64_t begun_ms);
+
+/*
+ * Takes a connection out of the pool, trying again as the policy allows until the time-out, which
+ * counts from now_ms. `blocking`: for what may wait on the server. *tries: how many it took. NULL
+ * after failing.
+ */
+redisc_connection *redisc_pooled_take(const redisc_pooled *self, bool blocking, int64_t now_ms,
+                                      unsigned *tries);
+/* One try at it. */
+redisc_connection *redisc_pooled_take_once(const redisc_pooled *self, bool blocking, int64_t now_ms,
+                                           int64_t timeout_ms);
+/* Further tries, after the first one has failed. */
+redisc_connection *redisc_pooled_take_again(const redisc_pooled *self, redisc_retry *retry,
+                                            bool blocking);
+
+/* The end of a client's command whose first try has ended so: tries again as the policy allows, and
+ * gives the connection back. */
+redisc_status redisc_client_recover(redisc_operation *c, const redisc_result *result, void *out,
+                                    redisc_deadline deadline, redisc_retry_end end);
 
 extern const redisc_handle_class redisc_pinned_class;
 

@@ -22,6 +22,7 @@ bool redisc_operation_open(redisc_operation *c, redisc *r, const redisc_operatio
     c->slot = -1;
     c->wait_ms = -1;
     c->large_count = 0;
+    c->tries = 0;
     if (!r->is->begin(c)) {
         return false;
     }

@@ -39,7 +39,8 @@ enum {
     REDISC_COMMAND_BLOCKING =
         1 << 2, /* may wait on the server: redisc_operation_wait() says how long */
     REDISC_COMMAND_CONNECTION =
-        1 << 3 /* changes the state of its connection: not on a pooled client */
+        1 << 3,                    /* changes the state of its connection: not on a pooled client */
+    REDISC_COMMAND_SCRIPT = 1 << 4 /* may run code whose errors look like the server's own */
 };
 
 typedef struct redisc_operation_info {
@@ -71,7 +72,8 @@ typedef struct redisc_operation {
     int64_t wait_ms;      /* a blocking command's own time-out; 0 for ever, -1 doesn't block */
     int64_t begun_ms;     /* when it began, for the handles that have a deadline */
     void *place;          /* the handle's own: the connection it encodes for */
-    unsigned large_count;
+    uint16_t large_count;
+    uint16_t tries; /* that have failed before it was begun */
     redisc_large large[REDISC_LARGE_MAX];
 } redisc_operation;
 

@@ -12,6 +12,9 @@ enum {
     DEFAULT_PORT = 6379,
     DEFAULT_TIMEOUT_MS = 5000,
     DEFAULT_POOL_WAIT_MS = 20000,
+    DEFAULT_TRIES = 8,
+    DEFAULT_RETRY_WAIT_MS = 10,
+    DEFAULT_RETRY_MAX_WAIT_MS = 500,
     DEFAULT_DEPTH = 128,
     LARGEST_DEPTH = 10000,
     DEFAULT_BLOCKING_POOL = 50,
@@ -42,7 +45,11 @@ static void set_timeouts(redisc_options *o)
     o->timeout_ms = o->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : o->timeout_ms;
     o->connect_timeout_ms = o->connect_timeout_ms == 0 ? o->timeout_ms : o->connect_timeout_ms;
     o->pool_wait_ms = o->pool_wait_ms == 0 ? DEFAULT_POOL_WAIT_MS : o->pool_wait_ms;
-    int64_t *all[] = {&o->timeout_ms, &o->connect_timeout_ms, &o->pool_wait_ms};
+    o->retry_wait_ms = o->retry_wait_ms == 0 ? DEFAULT_RETRY_WAIT_MS : o->retry_wait_ms;
+    o->retry_max_wait_ms =
+        o->retry_max_wait_ms == 0 ? DEFAULT_RETRY_MAX_WAIT_MS : o->retry_max_wait_ms;
+    int64_t *all[] = {&o->timeout_ms, &o->connect_timeout_ms, &o->pool_wait_ms, &o->retry_wait_ms,
+                      &o->retry_max_wait_ms};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         *all[i] = *all[i] < 0 ? -1 : *all[i];
     }
@@ -58,6 +65,7 @@ static void set_defaults(redisc_options *o)
     o->host = o->host == NULL ? "localhost" : o->host;
     o->port = o->port == 0 ? DEFAULT_PORT : o->port;
     set_timeouts(o);
+    o->max_tries = o->max_tries == 0 ? DEFAULT_TRIES : o->max_tries;
     o->keepalive = o->keepalive || o->keepalive_idle_s > 0 || o->keepalive_interval_s > 0 ||
                    o->keepalive_count > 0;
     set_limit(&o->max_depth, DEFAULT_DEPTH);
@@ -68,6 +76,7 @@ static void set_defaults(redisc_options *o)
     if (o->max_connections == 0) {
         o->max_connections = o->pool_blocks ? DEFAULT_BLOCKING_POOL : INT32_MAX;
     }
+    o->max_blocking = o->max_blocking == 0 ? o->max_connections : o->max_blocking;
 }
 
 static redisc_status check_range(const char *name, int64_t value, int64_t least, int64_t most)
@@ -127,6 +136,7 @@ static redisc_status check_numbers(const redisc_options *o)
     } numbers[] = {
         {"db", o->db, INT32_MAX},
         {"max_connections", o->max_connections, INT32_MAX},
+        {"max_blocking", o->max_blocking, INT32_MAX},
         {"keepalive_idle_s", o->keepalive_idle_s, LARGEST_KEEPALIVE_S},
         {"keepalive_interval_s", o->keepalive_interval_s, LARGEST_KEEPALIVE_S},
         {"keepalive_count", o->keepalive_count, LARGEST_KEEPALIVE_COUNT},

@@ -35,8 +35,9 @@ struct redisc_connection {
     redisc_config *config; /* counted reference */
     int protocol;          /* 2 or 3, as agreed */
     bool broken;
-    bool changed; /* a command changed its state: don't pool it again */
-    bool grown;   /* a reply was so large that its buffers may hold much memory */
+    bool changed;  /* a command changed its state: don't pool it again */
+    bool grown;    /* a reply was so large that its buffers may hold much memory */
+    bool blocking; /* it has one of the pool's places for blocking commands */
     int64_t created_ms;
     int64_t used_ms;     /* when the clock was last looked at for it: when its last command began */
     unsigned fork_count; /* redisc_fork_count() when it was opened: another value means another

@@ -93,8 +93,10 @@ redisc_status redisc_pin(redisc *client, redisc **pinned)
     }
     self->handle.is = &redisc_pinned_class;
     self->derived = false;
-    self->connection = redisc_pool_take(self->pool, redisc_now_ms(), self->timeout_ms);
+    unsigned tries;
+    self->connection = redisc_pooled_take(self, false, redisc_now_ms(), &tries);
     if (self->connection == NULL) {
+        redisc_error_about(NULL, REDISC_NOT_SENT, tries);
         redisc_pooled_free(self);
         return redisc_last_error()->status;
     }

@@ -2,16 +2,19 @@
 /* The pipeline as a handle: collecting calls, executing and dropping them. */
 #include "pipeline.h"
 
+#include "random.h"
+
 static const char multi_words[] = "*1\r\n$5\r\nMULTI\r\n";
 
 enum { KEPT_BYTES = 1024 * 1024 /* by the output of an idle pipeline */ };
 
-redisc_connection *redisc_pipe_take(redisc_pipe *pipe)
+redisc_connection *redisc_pipe_take(redisc_pipe *pipe, unsigned *tries)
 {
     redisc_connection *pinned = pipe->model->connection;
     int64_t now_ms = redisc_now_ms();
+    *tries = 1;
     if (pinned == NULL) {
-        return redisc_pool_take(pipe->model->pool, now_ms, pipe->model->timeout_ms);
+        return redisc_pooled_take(pipe->model, pipe->wait_ms != 0, now_ms, tries);
     }
     if (pinned->broken) {
         redisc_fail(REDISC_ERROR_CLOSED, "the pinned connection is lost");
@@ -28,8 +31,34 @@ redisc_connection *redisc_pipe_take(redisc_pipe *pipe)
     return pinned;
 }
 
+redisc_connection *redisc_pipe_change(redisc_pipe *pipe, redisc_connection *connection,
+                                      int64_t pause_ms, redisc_deadline deadline)
+{
+    if (connection != NULL && connection->broken && !pipe->misled && pause_ms == 0) {
+        return redisc_pool_replace(pipe->model->pool, connection, deadline);
+    }
+    redisc_pipe_give(pipe, connection);
+    redisc_sleep_ms(pause_ms);
+    int64_t now_ms = redisc_now_ms();
+    return redisc_pooled_take_once(pipe->model, pipe->wait_ms != 0, now_ms,
+                                   redisc_deadline_left_at(deadline, now_ms));
+}
+
+redisc_retry redisc_pipe_retry(const redisc_pipe *pipe, const redisc_operation_info *info,
+                               redisc_deadline deadline)
+{
+    const redisc_pooled *model = pipe->model;
+    int32_t most = model->connection == NULL ? model->max_tries : 1;
+    return redisc_retry_begin(model->pool, info, most, model->repeat_anything, deadline);
+}
+
 void redisc_pipe_give(redisc_pipe *pipe, redisc_connection *connection)
 {
+    bool misled = pipe->misled;
+    pipe->misled = false;
+    if (connection != NULL && misled) {
+        redisc_pool_distrust(pipe->model->pool, connection, REDISC_ERROR_READONLY);
+    }
     if (connection == NULL || connection == pipe->model->connection) {
         return;
     }
@@ -76,6 +105,7 @@ static void clear(redisc_pipe *pipe)
     pipe->wait_ms = pipe->streamed_wait_ms = 0;
     pipe->changes = pipe->begun = pipe->discarded = false;
     pipe->harmless = true;
+    pipe->scripted = false;
     pipe->failure.error.status = REDISC_OK;
 }
 
@@ -176,8 +206,8 @@ static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, 
         pipe_abandon(c);
         return status;
     }
-    const uint32_t harmless = REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE;
-    pipe->harmless = pipe->harmless && (c->info->flags & harmless) != 0;
+    pipe->harmless = pipe->harmless && redisc_is_harmless(c->info);
+    pipe->scripted = pipe->scripted || (c->info->flags & REDISC_COMMAND_SCRIPT) != 0;
     pipe->changes = pipe->changes || (c->info->flags & REDISC_COMMAND_CONNECTION) != 0;
     add_wait(pipe, c);
     if (!redisc_pipe_atomic(pipe) && pipe->options.stream_bytes > 0 &&

@@ -33,6 +33,9 @@ typedef struct redisc_pipe {
     int64_t wait_ms; /* what the collected blocking calls may wait altogether; -1: for ever */
     bool changes;    /* some collected call changes its connection's state */
     bool harmless;   /* every collected call may be repeated */
+    bool scripted;   /* some collected call runs code */
+    bool misled;     /* its server turned out not to be the one that is wanted */
+    unsigned tries;  /* at the last execution */
     bool begun;      /* redisc_multi() was called */
     bool discarded;  /* EXEC executed nothing */
 
@@ -112,9 +115,15 @@ void redisc_pipe_on_loaded(redisc_pipe *pipe, const redisc_parsed *reply);
 /* Forgets the loading commands. */
 void redisc_pipe_forget_loads(redisc_pipe *pipe);
 
-/* A connection for the pipeline: the pinned handle's own, or one of the pool. NULL after failing.
- */
-redisc_connection *redisc_pipe_take(redisc_pipe *pipe);
+/* A connection for the pipeline: the pinned handle's own, or one of the pool. *tries: how many it
+ * took. NULL after failing. */
+redisc_connection *redisc_pipe_take(redisc_pipe *pipe, unsigned *tries);
+/* Gives a connection back and, after the pause, takes another one. NULL after failing. */
+redisc_connection *redisc_pipe_change(redisc_pipe *pipe, redisc_connection *connection,
+                                      int64_t pause_ms, redisc_deadline deadline);
+/* The tries at what is collected, or at what `info` tells of. */
+redisc_retry redisc_pipe_retry(const redisc_pipe *pipe, const redisc_operation_info *info,
+                               redisc_deadline deadline);
 /* Gives such a connection back. NULL is allowed. */
 void redisc_pipe_give(redisc_pipe *pipe, redisc_connection *connection);
 /* Gives pipe->connection back, and ends watching and streaming. */

@@ -119,6 +119,7 @@ redisc_status redisc_pipe_report(const redisc_pipe *pipe, redisc_status status)
     }
     bool unloaded = pipe->load_error != NULL && is_for_lack_of_script(failure->error);
     status = redisc_error_recall(unloaded ? pipe->load_error : failure->error);
+    redisc_error_about(NULL, redisc_last_error()->delivery, pipe->tries);
     if (of_one_call(failure->error)) {
         name_the_call(pipe, failure);
     }

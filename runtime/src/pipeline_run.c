@@ -3,8 +3,6 @@
 #include "encoded.h"
 #include "pipeline.h"
 
-enum { MOST_TRIES = 3 };
-
 static const char exec_words[] = "*1\r\n$4\r\nEXEC\r\n";
 
 void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
@@ -13,6 +11,7 @@ void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info
     if (status < 0 && redisc_dooms_connection(info, status)) {
         pipe->exchange.connection->broken = true;
     }
+    pipe->misled = pipe->misled || redisc_retry_distrusts(status);
 }
 
 redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
@@ -82,43 +81,86 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_connection *connection,
     return redisc_exchange_run(&pipe->exchange, 0);
 }
 
-/* Whether all of it may be sent once more on another connection. */
-static bool may_repeat(const redisc_pipe *pipe, redisc_status status)
+/* The reason for which the server refused all calls; OK if it has not. */
+static redisc_status refused_all(const redisc_pipe *pipe)
 {
-    if (pipe->model->connection != NULL || !redisc_is(status, REDISC_ERROR_CONNECTION) ||
-        redisc_last_error()->delivery == REDISC_ANSWERED) {
-        return false;
+    const redisc_queue *queue = &pipe->queue;
+    size_t place = 0;
+    for (size_t i = 0; i < queue->failure_count && queue->failures[i].first == place; i++) {
+        const redisc_error *error = queue->failures[i].error;
+        if (error->delivery != REDISC_ANSWERED || !redisc_retry_refused(error->status)) {
+            return REDISC_OK;
+        }
+        place = queue->failures[i].end;
     }
-    bool harmless = pipe->harmless || pipe->model->repeat_anything;
-    return pipe->exchange.sent == 0 || (harmless && pipe->queue.first == 0);
+    return place > 0 && place == queue->count ? queue->failures[0].error->status : REDISC_OK;
 }
 
+/*
+ * How a try ended, as far as it matters to trying again; OK if it mustn't be: what was answered in
+ * part, and a transaction whose EXEC has left. Without EXEC nothing is executed.
+ */
+static redisc_retry_end end_of(const redisc_pipe *pipe, redisc_status status)
+{
+    const redisc_exchange *x = &pipe->exchange;
+    bool atomic = redisc_pipe_atomic(pipe);
+    redisc_retry_end end = {.status = status, .delivery = REDISC_NOT_SENT, .connected = true};
+    if (status >= 0) {
+        end.delivery = REDISC_ANSWERED;
+        end.status = atomic ? REDISC_OK : refused_all(pipe);
+    } else if (x->sent > 0 && !(atomic && x->sent < x->len)) {
+        end.delivery = REDISC_UNKNOWN;
+        end.status = !atomic && pipe->queue.first == 0 ? status : REDISC_OK;
+    }
+    return end;
+}
+
+/* Bytes whose calls may have been executed. */
+static size_t in_doubt(const redisc_pipe *pipe, redisc_retry_end end)
+{
+    return end.delivery == REDISC_NOT_SENT ? 0 : pipe->exchange.sent;
+}
+
+static redisc_status fail_unconnected(redisc_pipe *pipe)
+{
+    redisc_error_about(NULL, REDISC_NOT_SENT, pipe->tries);
+    redisc_pipe_fail_rest(pipe, 0, 0);
+    return redisc_last_error()->status;
+}
+
+/* Tries what is collected, and tries again as long as it is allowed. */
 static redisc_status run_on_pool(redisc_pipe *pipe, redisc_deadline deadline)
 {
-    redisc_connection *connection = redisc_pipe_take(pipe);
+    static const redisc_operation_info calls = {.name = "", .words = ""};
+    redisc_connection *connection = redisc_pipe_take(pipe, &pipe->tries);
     if (connection == NULL) {
-        redisc_error_about(NULL, REDISC_NOT_SENT, 1);
-        redisc_pipe_fail_rest(pipe, 0, 0);
-        return redisc_last_error()->status;
+        return fail_unconnected(pipe);
     }
-    unsigned tries = 1;
+    redisc_retry retry = redisc_pipe_retry(pipe, &calls, deadline);
+    retry.harmless = pipe->harmless;
+    retry.scripted = pipe->scripted;
+    retry.tries = pipe->tries;
     redisc_status status = try_once(pipe, connection, deadline);
-    size_t most_sent = pipe->exchange.sent;
-    while (status < 0 && tries < MOST_TRIES && may_repeat(pipe, status) &&
-           !redisc_deadline_passed(deadline)) {
-        tries++;
-        connection = redisc_pool_replace(pipe->model->pool, connection, deadline);
+    redisc_retry_end end = end_of(pipe, status);
+    size_t most_sent = in_doubt(pipe, end);
+    int64_t pause_ms;
+    while (end.status < 0 && redisc_retry_again(&retry, end, &pause_ms)) {
+        pipe->tries = retry.tries;
+        redisc_queue_rewind(&pipe->queue);
+        connection = redisc_pipe_change(pipe, connection, pause_ms, deadline);
         if (connection == NULL) {
             status = redisc_last_error()->status;
-            break;
+            end = (redisc_retry_end){.status = status, .delivery = REDISC_NOT_SENT};
+            continue;
         }
-        redisc_queue_rewind(&pipe->queue);
         status = try_once(pipe, connection, deadline);
-        most_sent = pipe->exchange.sent > most_sent ? pipe->exchange.sent : most_sent;
+        end = end_of(pipe, status);
+        size_t sent = in_doubt(pipe, end);
+        most_sent = sent > most_sent ? sent : most_sent;
     }
     if (status < 0) {
         redisc_pipe_fail_rest(pipe, 0, most_sent);
-        redisc_error_about(NULL, redisc_last_error()->delivery, tries);
+        redisc_error_about(NULL, redisc_last_error()->delivery, pipe->tries);
     }
     redisc_pipe_give(pipe, connection);
     return status;

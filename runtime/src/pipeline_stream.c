@@ -11,7 +11,7 @@ static redisc_status begin(redisc_pipe *pipe)
                                        .pace_ms = pipe->model->timeout_ms};
     pipe->streamed = 0;
     pipe->streaming = true;
-    pipe->connection = redisc_pipe_take(pipe);
+    pipe->connection = redisc_pipe_take(pipe, &pipe->tries);
     pipe->exchange.connection = pipe->connection;
     return pipe->connection == NULL ? redisc_last_error()->status : REDISC_OK;
 }
@@ -93,7 +93,7 @@ redisc_status redisc_pipe_stream_end(redisc_pipe *pipe)
         redisc_error_save(&pipe->failure);
     }
     redisc_error_restore(&pipe->failure);
-    redisc_error_about(NULL, redisc_last_error()->delivery, 1);
+    redisc_error_about(NULL, redisc_last_error()->delivery, pipe->tries);
     redisc_pipe_fail_rest(pipe, pipe->streamed, x->sent);
     return pipe->failure.error.status;
 }

@@ -2,8 +2,6 @@
 /* Watching keys: calls that run at once, on one connection, until the transaction is collected. */
 #include "pipeline.h"
 
-enum { MOST_TRIES = 3 };
-
 bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c)
 {
     if (!redisc_pipe_holds(pipe)) {
@@ -41,6 +39,7 @@ redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_operation *c,
             redisc_connection_forget(c);
         }
         pipe->lost = pipe->lost || pipe->connection->broken;
+        pipe->misled = pipe->misled || redisc_retry_distrusts(status);
         redisc_error_about(c->info->name, delivery, 1);
     }
     return status;
@@ -120,45 +119,52 @@ static redisc_status run_watch(redisc_pipe *pipe, redisc_str_list keys)
     return redisc_operation_end(&c, &redisc_reads_ok, NULL);
 }
 
-/* Nothing was watched before, so on another connection WATCH can be said again, as any command that
- * does no harm. */
-static bool may_watch_again(const redisc_pipe *pipe, redisc_status status)
+/* How WATCH ended. Nothing was watched before, so on another connection it can be said again, as
+ * any command that does no harm. */
+static redisc_retry_end end_of_watch(const redisc_pipe *pipe, redisc_status status)
 {
-    return pipe->connection != NULL && pipe->connection->broken &&
-           pipe->model->connection == NULL && redisc_is(status, REDISC_ERROR_CONNECTION) &&
-           redisc_last_error()->delivery != REDISC_ANSWERED;
+    return (redisc_retry_end){.status = status,
+                              .delivery = redisc_last_error()->delivery,
+                              .connected = pipe->connection != NULL};
 }
 
-/* Trades the lost connection for another one; false after failing. */
-static bool change_connection(redisc_pipe *pipe, redisc_deadline deadline)
+/* Trades the connection for another one, and tries again. */
+static redisc_status watch_again(redisc_pipe *pipe, redisc_str_list keys, int64_t pause_ms,
+                                 redisc_deadline deadline)
 {
-    pipe->connection = redisc_pool_replace(pipe->model->pool, pipe->connection, deadline);
-    pipe->lost = false;
-    return pipe->connection != NULL;
+    redisc_connection *last = pipe->connection;
+    pipe->watching = pipe->immediate = pipe->lost = false;
+    pipe->connection = redisc_pipe_change(pipe, last, pause_ms, deadline);
+    if (pipe->connection == NULL) {
+        redisc_error_about("WATCH", REDISC_NOT_SENT, 1);
+        return redisc_last_error()->status;
+    }
+    return run_watch(pipe, keys);
 }
 
 static redisc_status begin_watching(redisc_pipe *pipe, redisc_str_list keys)
 {
+    static const redisc_operation_info watch = {
+        .name = "WATCH", .words = "", .flags = REDISC_COMMAND_REPEATABLE};
     redisc_deadline deadline = redisc_deadline_after(pipe->model->timeout_ms);
-    unsigned tries = 1;
-    pipe->connection = redisc_pipe_take(pipe);
+    redisc_retry retry = redisc_pipe_retry(pipe, &watch, deadline);
+    pipe->connection = redisc_pipe_take(pipe, &retry.tries);
     if (pipe->connection == NULL) {
-        redisc_error_about("WATCH", REDISC_NOT_SENT, tries);
+        redisc_error_about("WATCH", REDISC_NOT_SENT, retry.tries);
         return redisc_last_error()->status;
     }
     redisc_status status = run_watch(pipe, keys);
-    while (status < 0 && tries < MOST_TRIES && may_watch_again(pipe, status) &&
-           !redisc_deadline_passed(deadline)) {
-        tries++;
-        status =
-            change_connection(pipe, deadline) ? run_watch(pipe, keys) : redisc_last_error()->status;
+    int64_t pause_ms;
+    while (status < 0 && redisc_retry_again(&retry, end_of_watch(pipe, status), &pause_ms)) {
+        status = watch_again(pipe, keys, pause_ms, deadline);
     }
     if (status == REDISC_ERROR_REPLY_TYPE) {
         pipe->connection->broken = true; /* who knows whether it watches */
     }
     if (status < 0) {
         bool begun = !redisc_is(status, REDISC_ERROR_ARGUMENT);
-        redisc_error_about("WATCH", redisc_last_error()->delivery, begun ? tries : 0);
+        redisc_error_about("WATCH", redisc_retry_delivery(&retry, redisc_last_error()->delivery),
+                           begun ? retry.tries : 0);
         redisc_pipe_release(pipe); /* it watches nothing, or is broken */
     }
     return status;

@@ -27,12 +27,18 @@ void redisc_pool_close_list(redisc_connection *connections)
     }
 }
 
+static redisc_places *places_of(redisc_pool *pool, bool blocking)
+{
+    return blocking ? &pool->blocking : &pool->places;
+}
+
 /* Frees a place that was taken in this process; a forked child has no places of its parent. Needs
  * the lock. */
-static void free_place(redisc_pool *pool, unsigned fork_count)
+static void free_place(redisc_pool *pool, bool blocking, unsigned fork_count)
 {
-    if (fork_count == redisc_fork_count() && !redisc_pool_hand_over(pool, NULL)) {
-        pool->in_use--;
+    redisc_places *places = places_of(pool, blocking);
+    if (fork_count == redisc_fork_count() && !redisc_pool_hand_over(places, NULL)) {
+        places->in_use--;
     }
 }
 
@@ -41,6 +47,7 @@ static void discard(redisc_pool *pool, redisc_connection *connection)
 {
     unsigned fork_count = connection->fork_count;
     bool lost = connection->broken;
+    bool blocking = connection->blocking;
     redisc_connection_close(connection);
     pthread_mutex_lock(&pool->lock);
     if (fork_count == redisc_fork_count()) {
@@ -48,19 +55,19 @@ static void discard(redisc_pool *pool, redisc_connection *connection)
         pool->counts.errors += lost;
         pool->to_replace += lost;
     }
-    free_place(pool, fork_count);
+    free_place(pool, blocking, fork_count);
     pthread_mutex_unlock(&pool->lock);
 }
 
 /* Connects for a caller who has a place; frees the place if that fails. */
-static redisc_connection *open_new(redisc_pool *pool, unsigned generation, redisc_deadline deadline)
+static redisc_connection *open_new(redisc_pool *pool, bool blocking, redisc_deadline deadline)
 {
     unsigned fork_count = redisc_fork_count();
-    redisc_connection *connection = redisc_pool_connect_apart(pool, deadline);
+    redisc_connection *connection = redisc_pool_connect(pool, deadline);
     pthread_mutex_lock(&pool->lock);
     if (connection == NULL) {
         pool->counts.errors++;
-        free_place(pool, fork_count);
+        free_place(pool, blocking, fork_count);
     } else {
         pool->counts.opened++;
         if (pool->to_replace > 0) {
@@ -70,7 +77,6 @@ static redisc_connection *open_new(redisc_pool *pool, unsigned generation, redis
     }
     pthread_mutex_unlock(&pool->lock);
     if (connection != NULL) {
-        connection->generation = generation;
         connection->used_ms = NEW;
     }
     return connection;
@@ -78,42 +84,50 @@ static redisc_connection *open_new(redisc_pool *pool, unsigned generation, redis
 
 /* Takes a place while no connection is idle, and what came with it; *taken tells whether there was
  * one. Needs the lock. */
-static redisc_connection *take_place(redisc_pool *pool, redisc_deadline deadline, bool *taken)
+static redisc_connection *take_place(redisc_pool *pool, redisc_places *places,
+                                     redisc_deadline deadline, bool *taken)
 {
     *taken = true;
-    if (pool->in_use < pool->max_connections) {
-        pool->in_use++;
+    if (places->in_use < places->most) {
+        places->in_use++;
         return NULL;
     }
     if (pool->config->options.pool_blocks) {
-        return redisc_pool_wait(pool, deadline, taken);
+        return redisc_pool_wait(pool, places, deadline, taken);
     }
     *taken = false;
-    redisc_fail(REDISC_ERROR_POOL_EXHAUSTED, "too many connections: all %lu are in use",
-                (unsigned long)pool->max_connections);
+    redisc_fail(REDISC_ERROR_POOL_EXHAUSTED, "too many connections: all %lu%s are in use",
+                (unsigned long)places->most,
+                places == &pool->blocking ? " for blocking commands" : "");
     return NULL;
 }
 
 /* The ways that may take a while: connecting, waiting. Called with the lock, returns without. */
-static redisc_connection *take_slowly(redisc_pool *pool, redisc_deadline deadline)
+static redisc_connection *take_slowly(redisc_pool *pool, bool blocking, redisc_deadline deadline)
 {
     redisc_connection *inherited = pool->inherited;
     pool->inherited = NULL;
     bool taken;
-    redisc_connection *connection = take_place(pool, deadline, &taken);
-    unsigned generation = pool->generation;
+    redisc_connection *connection = take_place(pool, places_of(pool, blocking), deadline, &taken);
     pthread_mutex_unlock(&pool->lock);
     redisc_pool_close_list(inherited);
     if (taken && connection == NULL) {
-        connection = open_new(pool, generation, deadline);
+        connection = open_new(pool, blocking, deadline);
     }
     return connection;
+}
+
+/* Looking after it as after one that has grown keeps a test off the usual way back. */
+static void note_blocking(redisc_connection *connection)
+{
+    connection->blocking = connection->grown = true;
 }
 
 /* Closes a dead connection and gives another for its place: idle or new. */
 static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
                                     redisc_deadline deadline)
 {
+    bool blocking = dead->blocking;
     redisc_connection_close(dead);
     int64_t now_ms = redisc_now_ms();
     pthread_mutex_lock(&pool->lock);
@@ -123,14 +137,17 @@ static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
     if (pool->suspect_ms < now_ms) {
         pool->suspect_ms = now_ms;
     }
-    unsigned generation = pool->generation;
     redisc_connection *connection = pool->idle;
     if (connection != NULL) {
         pool->idle = connection->next;
         pool->idle_count--;
     }
     pthread_mutex_unlock(&pool->lock);
-    return connection != NULL ? connection : open_new(pool, generation, deadline);
+    connection = connection != NULL ? connection : open_new(pool, blocking, deadline);
+    if (blocking && connection != NULL) {
+        note_blocking(connection);
+    }
+    return connection;
 }
 
 /* Gives the connection if it was used after `fresh_ms` or looks alive, else another one. */
@@ -148,7 +165,9 @@ static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connec
     return connection;
 }
 
-redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms)
+/* Both kinds of taking; inlined, for one of them is the hottest path that there is. */
+static inline redisc_connection *take(redisc_pool *pool, bool blocking, int64_t now_ms,
+                                      int64_t timeout_ms)
 {
     pthread_mutex_lock(&pool->lock);
     int64_t fresh_ms = now_ms - FRESH_MS;
@@ -159,8 +178,11 @@ redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t t
     if (connection != NULL) {
         pool->idle = connection->next;
         pool->idle_count--;
-        pool->in_use++;
+        places_of(pool, blocking)->in_use++;
         pthread_mutex_unlock(&pool->lock);
+        if (blocking) {
+            note_blocking(connection);
+        }
         if (connection->used_ms > fresh_ms) {
             connection->used_ms = now_ms;
             return connection;
@@ -168,9 +190,22 @@ redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t t
     }
     redisc_deadline deadline = redisc_deadline_from(now_ms, timeout_ms);
     if (connection == NULL) {
-        connection = take_slowly(pool, deadline);
+        connection = take_slowly(pool, blocking, deadline);
+        if (blocking && connection != NULL) {
+            note_blocking(connection);
+        }
     }
     return first_fit(pool, connection, fresh_ms, deadline);
+}
+
+redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms)
+{
+    return take(pool, false, now_ms, timeout_ms);
+}
+
+redisc_connection *redisc_pool_take_blocking(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms)
+{
+    return take(pool, true, now_ms, timeout_ms);
 }
 
 redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *broken,
@@ -185,11 +220,45 @@ static void give_slowly(redisc_pool *pool, redisc_connection *connection)
 {
     bool outdated = connection->generation != pool->generation;
     if (!outdated) {
-        redisc_pool_hand_over(pool, connection);
+        redisc_pool_hand_over(&pool->places, connection);
     }
     pthread_mutex_unlock(&pool->lock);
     if (outdated) {
         discard(pool, connection);
+    }
+}
+
+static void push_idle(redisc_pool *pool, redisc_connection *connection)
+{
+    connection->next = pool->idle;
+    pool->idle = connection;
+    pool->idle_count++;
+}
+
+/* A blocking command's connection comes back, to be idle if it isn't one too many. */
+static bool make_idle(redisc_pool *pool, redisc_connection *connection)
+{
+    pool->blocking.in_use--;
+    if (pool->places.in_use + pool->idle_count >= pool->places.most) {
+        pool->counts.closed++;
+        return false;
+    }
+    connection->blocking = false;
+    push_idle(pool, connection);
+    return true;
+}
+
+static void give_blocking(redisc_pool *pool, redisc_connection *connection)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool outdated = connection->generation != pool->generation;
+    bool kept = outdated || redisc_pool_hand_over(&pool->blocking, connection) ||
+                make_idle(pool, connection);
+    pthread_mutex_unlock(&pool->lock);
+    if (outdated) {
+        discard(pool, connection);
+    } else if (!kept) {
+        redisc_connection_close(connection);
     }
 }
 
@@ -206,16 +275,18 @@ void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
     if (connection->grown || connection->out.capacity > KEEP_BYTES) {
         redisc_connection_shrink(connection);
         connection->grown = false;
+        if (connection->blocking) {
+            give_blocking(pool, connection);
+            return;
+        }
     }
     pthread_mutex_lock(&pool->lock);
-    if (connection->generation != pool->generation || pool->first_waiter != NULL) {
+    if (connection->generation != pool->generation || pool->places.waiters.first != NULL) {
         give_slowly(pool, connection);
         return;
     }
-    connection->next = pool->idle;
-    pool->idle = connection;
-    pool->idle_count++;
-    pool->in_use--;
+    push_idle(pool, connection);
+    pool->places.in_use--;
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -259,6 +330,7 @@ void redisc_pool_close(redisc_pool *pool)
     redisc_pool_close_list(pool->idle);
     redisc_pool_close_list(pool->inherited);
     pthread_mutex_destroy(&pool->lock);
+    redisc_release(pool->gate.why);
     release_source(&pool->source);
     redisc_config_release(pool->config);
     redisc_release(pool);
@@ -289,7 +361,8 @@ static redisc_pool *new_pool(redisc_config *config, const redisc_pool_source *so
     pool->suspect_ms = INT64_MIN;
     pool->config = config;
     pool->source = *source;
-    pool->max_connections = config->options.max_connections;
+    pool->places.most = config->options.max_connections;
+    pool->blocking.most = config->options.max_blocking;
     if (!redisc_pool_register(pool)) {
         pthread_mutex_destroy(&pool->lock);
         redisc_release(pool);

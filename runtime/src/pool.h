@@ -6,6 +6,10 @@
  * A `place` is the right to one of max_connections. Who takes a connection takes a place first, and
  * frees it after the connection is idle or closed; so the limit holds while connects, which are
  * slow, go on outside the lock.
+ *
+ * Commands that may wait on the server have places of their own, max_blocking of them, so that they
+ * never keep the others waiting: their connections come from the same idle ones, and return there
+ * as long as no more than max_connections are idle or in other use.
  */
 #ifndef REDISC_SRC_POOL_H
 #define REDISC_SRC_POOL_H
@@ -17,6 +21,28 @@
 #include <pthread.h>
 
 struct redisc_pool_waiter;
+
+/* Threads that wait, in their order. */
+typedef struct redisc_pool_queue {
+    struct redisc_pool_waiter *first;
+    struct redisc_pool_waiter *last;
+} redisc_pool_queue;
+
+typedef struct redisc_places {
+    uint32_t in_use;
+    uint32_t most;             /* never changes */
+    redisc_pool_queue waiters; /* empty while a place is free */
+} redisc_places;
+
+/* What connects have to pass: see pool_connect.c. */
+typedef struct redisc_pool_gate {
+    uint32_t failed;   /* connects in a row; 0: the gate is open */
+    bool busy;         /* one connect is under way, for all who wait */
+    int64_t opens_ms;  /* before that time none is begun */
+    uint64_t failures; /* all so far */
+    redisc_error *why; /* of the last one; NULL if there was no memory to keep it */
+    redisc_pool_queue waiters;
+} redisc_pool_gate;
 
 /*
  * Where a pool connects to, if the options alone don't say it: a discovery that knows which server
@@ -39,18 +65,17 @@ struct redisc_pool {
     pthread_mutex_t lock;    /* guards all below, down to `counts`; never held during I/O */
     redisc_connection *idle; /* the one given back last comes first */
     uint32_t idle_count;
-    uint32_t in_use;
-    unsigned generation; /* connections of an older one are closed when they come back */
-    int64_t suspect_ms;  /* connections not used since are looked at before use */
-    struct redisc_pool_waiter *first_waiter; /* longest waiting; NULL while a place is free */
-    struct redisc_pool_waiter *last_waiter;
+    redisc_places places;   /* for all but … */
+    redisc_places blocking; /* … commands that may wait on the server */
+    unsigned generation;    /* connections of an older one are closed when they come back */
+    int64_t suspect_ms;     /* connections not used since are looked at before use */
+    redisc_pool_gate gate;
     redisc_connection *inherited; /* idle ones of the parent process, still to be closed here */
     uint64_t to_replace;          /* lost connections, for the count of reconnects */
-    redisc_pool_stats counts;     /* without in_use, idle and max_connections */
+    redisc_pool_stats counts;     /* without in_use, idle, blocking and the limits */
 
     redisc_config *config;     /* never changes; where to connect to, unless there is a source */
     redisc_pool_source source; /* without locate(): none */
-    uint32_t max_connections;
     atomic_uint references;
     redisc_pool *next; /* in the list of all pools: see pool_fork.c */
     redisc_pool *previous;
@@ -81,6 +106,8 @@ void redisc_pool_distrust(redisc_pool *pool, const redisc_connection *connection
  * failing.
  */
 redisc_connection *redisc_pool_take(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms);
+/* The same for a command that may wait on the server. */
+redisc_connection *redisc_pool_take_blocking(redisc_pool *pool, int64_t now_ms, int64_t timeout_ms);
 
 /* Gives a connection back; it is closed instead if it is broken, changed, or of an older
  * generation. */
@@ -93,6 +120,13 @@ void redisc_pool_give(redisc_pool *pool, redisc_connection *connection);
  */
 redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *broken,
                                        redisc_deadline deadline);
+
+/* Connects for a place that the caller has, when it's time: while connects fail they are spaced,
+ * and made one at a time. NULL after failing, maybe as another's connect has just failed. */
+redisc_connection *redisc_pool_connect(redisc_pool *pool, redisc_deadline deadline);
+
+/* How many connects have failed in a row. */
+uint32_t redisc_pool_failed_connects(redisc_pool *pool);
 
 /* Closes a whole list, linked by `next`. */
 void redisc_pool_close_list(redisc_connection *connections);

@@ -41,9 +41,12 @@ static void forget_parent(redisc_pool *pool)
     *end = pool->idle;
     pool->idle = NULL;
     pool->idle_count = 0;
-    pool->in_use = 0;
+    pool->places.in_use = pool->blocking.in_use = 0;
+    pool->places.waiters = pool->blocking.waiters = (redisc_pool_queue){NULL, NULL};
+    pool->gate.waiters = (redisc_pool_queue){NULL, NULL};
+    pool->gate.failed = 0;
+    pool->gate.busy = false;
     pool->generation++;
-    pool->first_waiter = pool->last_waiter = NULL;
     pool->to_replace = 0;
     pool->counts = (redisc_pool_stats){0};
 }

@@ -15,10 +15,12 @@ void redisc_pool_statistics(redisc_pool *pool, redisc_pool_stats *stats)
     }
     pthread_mutex_lock(&pool->lock);
     *stats = pool->counts;
-    stats->in_use = pool->in_use;
+    stats->in_use = pool->places.in_use;
+    stats->blocking = pool->blocking.in_use;
     stats->idle = pool->idle_count;
     pthread_mutex_unlock(&pool->lock);
-    stats->max_connections = pool->max_connections;
+    stats->max_connections = pool->places.most;
+    stats->max_blocking = pool->blocking.most;
 }
 
 size_t redisc_pool_describe(redisc_pool *pool, char *text, size_t size)
@@ -40,6 +42,6 @@ size_t redisc_pool_describe(redisc_pool *pool, char *text, size_t size)
     int len = snprintf(text, size, "pool of %s%s db %lu, %lu idle, %lu in use, %s",
                        unix_socket ? "unix:" : "", redisc_options_address(options, address),
                        (unsigned long)options->db, (unsigned long)stats.idle,
-                       (unsigned long)stats.in_use, limit);
+                       (unsigned long)stats.in_use + stats.blocking, limit);
     return len < 0 ? 0 : (size_t)len;
 }

@@ -4,15 +4,6 @@
 #include <errno.h>
 #include <time.h>
 
-/* Lives on the stack of the thread that waits. Each has a condition of its own, so that a hand-over
- * wakes exactly one thread: the right one. */
-typedef struct redisc_pool_waiter {
-    struct redisc_pool_waiter *next;
-    pthread_cond_t woken;
-    bool granted;
-    redisc_connection *connection;
-} redisc_pool_waiter;
-
 static void init_condition(pthread_cond_t *condition)
 {
 #ifdef __APPLE__
@@ -26,11 +17,10 @@ static void init_condition(pthread_cond_t *condition)
 #endif
 }
 
-/* Sleeps up to `milliseconds`, for ever if negative; may wake early. */
-static void sleep_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t milliseconds)
+void redisc_pool_sleep(redisc_pool *pool, redisc_pool_waiter *waiter, int64_t milliseconds)
 {
     if (milliseconds < 0) {
-        pthread_cond_wait(condition, lock);
+        pthread_cond_wait(&waiter->woken, &pool->lock);
         return;
     }
     struct timespec time = {0};
@@ -44,33 +34,47 @@ static void sleep_on(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t m
         time.tv_sec++;
     }
 #ifdef __APPLE__
-    pthread_cond_timedwait_relative_np(condition, lock, &time);
+    pthread_cond_timedwait_relative_np(&waiter->woken, &pool->lock, &time);
 #else
-    pthread_cond_timedwait(condition, lock, &time);
+    pthread_cond_timedwait(&waiter->woken, &pool->lock, &time);
 #endif
 }
 
-static void join_queue(redisc_pool *pool, redisc_pool_waiter *waiter)
+void redisc_pool_queue_up(redisc_pool_queue *queue, redisc_pool_waiter *waiter)
 {
-    if (pool->last_waiter == NULL) {
-        pool->first_waiter = waiter;
+    waiter->next = NULL;
+    waiter->granted = false;
+    waiter->connection = NULL;
+    init_condition(&waiter->woken);
+    if (queue->last == NULL) {
+        queue->first = waiter;
     } else {
-        pool->last_waiter->next = waiter;
+        queue->last->next = waiter;
     }
-    pool->last_waiter = waiter;
+    queue->last = waiter;
 }
 
-static void leave_queue(redisc_pool *pool, redisc_pool_waiter *waiter)
+void redisc_pool_step_out(redisc_pool_queue *queue, redisc_pool_waiter *waiter)
 {
     redisc_pool_waiter *before = NULL;
-    redisc_pool_waiter **link = &pool->first_waiter;
-    while (*link != waiter) {
+    redisc_pool_waiter **link = &queue->first;
+    while (*link != NULL && *link != waiter) {
         before = *link;
         link = &before->next;
     }
-    *link = waiter->next;
-    if (pool->last_waiter == waiter) {
-        pool->last_waiter = before;
+    if (*link == waiter) {
+        *link = waiter->next;
+        if (queue->last == waiter) {
+            queue->last = before;
+        }
+    }
+    pthread_cond_destroy(&waiter->woken);
+}
+
+void redisc_pool_wake_all(const redisc_pool_queue *queue)
+{
+    for (redisc_pool_waiter *waiter = queue->first; waiter != NULL; waiter = waiter->next) {
+        pthread_cond_signal(&waiter->woken);
     }
 }
 
@@ -80,44 +84,44 @@ static redisc_deadline wait_limit(const redisc_pool *pool, int64_t now_ms, redis
     return redisc_deadline_earlier(deadline, redisc_deadline_from(now_ms, wait_ms));
 }
 
-redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_deadline deadline, bool *taken)
+redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_places *places,
+                                    redisc_deadline deadline, bool *taken)
 {
     int64_t start_ms = redisc_now_ms();
     redisc_deadline limit = wait_limit(pool, start_ms, deadline);
-    redisc_pool_waiter waiter = {0};
-    init_condition(&waiter.woken);
-    join_queue(pool, &waiter);
+    redisc_pool_waiter waiter;
+    redisc_pool_queue_up(&places->waiters, &waiter);
     pool->counts.waits++;
     pool->counts.waiting++;
     int64_t left = redisc_deadline_left(limit);
     while (!waiter.granted && left != 0) {
-        sleep_on(&waiter.woken, &pool->lock, left);
+        redisc_pool_sleep(pool, &waiter, left);
         left = redisc_deadline_left(limit);
     }
     int64_t waited_ms = redisc_now_ms() - start_ms;
+    redisc_pool_step_out(&places->waiters, &waiter);
     pool->counts.waiting--;
     pool->counts.wait_ms += (uint64_t)waited_ms;
-    pthread_cond_destroy(&waiter.woken);
     *taken = waiter.granted;
     if (!waiter.granted) {
-        leave_queue(pool, &waiter);
         pool->counts.timeouts++;
-        redisc_fail(REDISC_ERROR_POOL_TIMEOUT,
-                    "no connection available: all %lu were in use for %lld ms",
-                    (unsigned long)pool->max_connections, (long long)waited_ms);
+        redisc_fail(
+            REDISC_ERROR_POOL_TIMEOUT, "no connection available: all %lu%s were in use for %lld ms",
+            (unsigned long)places->most, places == &pool->blocking ? " for blocking commands" : "",
+            (long long)waited_ms);
     }
     return waiter.connection;
 }
 
-bool redisc_pool_hand_over(redisc_pool *pool, redisc_connection *connection)
+bool redisc_pool_hand_over(redisc_places *places, redisc_connection *connection)
 {
-    redisc_pool_waiter *waiter = pool->first_waiter;
+    redisc_pool_waiter *waiter = places->waiters.first;
     if (waiter == NULL) {
         return false;
     }
-    pool->first_waiter = waiter->next;
-    if (pool->first_waiter == NULL) {
-        pool->last_waiter = NULL;
+    places->waiters.first = waiter->next;
+    if (waiter->next == NULL) {
+        places->waiters.last = NULL;
     }
     waiter->connection = connection;
     waiter->granted = true;

@@ -40,6 +40,15 @@ uint64_t redisc_random_below(uint64_t most)
     return most == UINT64_MAX ? x : x % (most + 1);
 }
 
+int64_t redisc_backoff_ms(int64_t base_ms, int64_t most_ms, unsigned failures)
+{
+    int64_t pause = base_ms < most_ms ? base_ms : most_ms;
+    for (unsigned i = 1; i < failures && pause > 0 && pause < most_ms; i++) {
+        pause = pause > most_ms / 2 ? most_ms : pause * 2;
+    }
+    return pause > 0 ? (int64_t)redisc_random_below((uint64_t)pause) : 0;
+}
+
 void redisc_sleep_ms(int64_t milliseconds)
 {
     if (milliseconds > 0) {

@@ -2,6 +2,7 @@
 #include "transport.h"
 
 #include "config.h"
+#include "resolver.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,34 +25,15 @@ typedef struct attempt {
     size_t tried;
 } attempt;
 
-static redisc_status resolve_error(const redisc_options *options, int error)
+static redisc_status resolve(const attempt *all, redisc_lookup **found)
 {
-    char name[REDISC_ADDRESS_SIZE];
-    redisc_options_endpoint(options, name);
-    if (error == EAI_SYSTEM) {
-        return redisc_fail_errno(REDISC_ERROR_RESOLVE, errno, "connecting to %s: looking it up",
-                                 name);
+    const redisc_options *options = all->options;
+    redisc_status status = redisc_resolve(options->host, options->port, all->deadline, found);
+    if (status != REDISC_OK) {
+        char name[REDISC_ADDRESS_SIZE];
+        redisc_error_prefix("connecting to %s", redisc_options_endpoint(options, name));
     }
-    if (error == EAI_MEMORY) {
-        return redisc_fail(REDISC_ERROR_MEMORY, "connecting to %s: no memory to look it up", name);
-    }
-    return redisc_fail(REDISC_ERROR_RESOLVE, "connecting to %s: %s", name, gai_strerror(error));
-}
-
-/* An address needs no look-up; a name's may take as long as the system's resolver likes. */
-static redisc_status resolve(const redisc_options *options, struct addrinfo **found)
-{
-    char port[8];
-    snprintf(port, sizeof port, "%u", (unsigned)options->port);
-    struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
-    if (getaddrinfo(options->host, port, &hints, found) == 0) {
-        return REDISC_OK;
-    }
-    hints.ai_flags = AI_NUMERICSERV;
-    int error = getaddrinfo(options->host, port, &hints, found);
-    return error == 0 ? REDISC_OK : resolve_error(options, error);
+    return status;
 }
 
 static bool set_option(int descriptor, int level, int name, int value)
@@ -165,21 +147,22 @@ static redisc_status open_tcp(const redisc_options *options, void *context, int6
     attempt all = {.options = options,
                    .deadline = redisc_deadline_after(timeout_ms),
                    .timeout_ms = timeout_ms};
-    struct addrinfo *found = NULL;
-    redisc_status status = resolve(options, &found);
+    redisc_lookup *found;
+    redisc_status status = resolve(&all, &found);
     if (status != REDISC_OK) {
         return status;
     }
-    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+    const struct addrinfo *first = redisc_lookup_addresses(found);
+    for (const struct addrinfo *at = first; at != NULL; at = at->ai_next) {
         all.count++;
     }
-    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+    for (const struct addrinfo *at = first; at != NULL; at = at->ai_next) {
         status = try_address(&all, at, transport);
         if (status == REDISC_OK || status == REDISC_ERROR_MEMORY) {
             break;
         }
     }
-    freeaddrinfo(found);
+    redisc_lookup_release(found);
     return status;
 }
 

@@ -15,6 +15,7 @@ typedef enum option_type {
     PORT,         /* uint16_t */
     NATURAL,      /* uint32_t */
     COUNT,        /* int, not negative */
+    TRIES,        /* int32_t */
     SIZE,         /* size_t */
     MILLISECONDS, /* int64_t; negative: none */
     SECONDS,      /* the same field, given in seconds with a fraction */
@@ -48,6 +49,10 @@ static const url_option url_options[] = {
     FIELD(client_name, TEXT),
     FIELD(timeout_ms, MILLISECONDS),
     FIELD(connect_timeout_ms, MILLISECONDS),
+    FIELD(max_tries, TRIES),
+    FIELD(retry_wait_ms, MILLISECONDS),
+    FIELD(retry_max_wait_ms, MILLISECONDS),
+    FIELD(repeat_anything, BOOLEAN),
     FIELD(keepalive, BOOLEAN),
     FIELD(keepalive_idle_s, COUNT),
     FIELD(keepalive_interval_s, COUNT),
@@ -63,6 +68,7 @@ static const url_option url_options[] = {
     FIELD(max_reply_bytes, SIZE),
     FIELD(max_output_bytes, SIZE),
     FIELD(max_connections, NATURAL),
+    FIELD(max_blocking, NATURAL),
     FIELD(pool_blocks, BOOLEAN),
     FIELD(pool_wait_ms, MILLISECONDS),
     FIELD(tls, BOOLEAN),
@@ -127,6 +133,17 @@ static bool read_seconds(const char *text, int64_t *milliseconds)
     return true;
 }
 
+static bool read_tries(const char *text, int32_t *tries)
+{
+    int64_t value;
+    if (!redisc_read_integer(text, strlen(text), &value) || value < INT32_MIN ||
+        value > INT32_MAX) {
+        return false;
+    }
+    *tries = (int32_t)value;
+    return true;
+}
+
 /* Reads numbers into their field. False: not one in range. */
 static bool read_number(option_type type, const char *text, void *field)
 {
@@ -156,6 +173,8 @@ static bool read_number(option_type type, const char *text, void *field)
         }
         *(size_t *)field = (size_t)value;
         return true;
+    case TRIES:
+        return read_tries(text, field);
     case MILLISECONDS:
         return redisc_read_integer(text, strlen(text), field);
     default:
@@ -222,6 +241,7 @@ static const char *expected(option_type type)
         [NATURAL] = "not a number from 0 to 2147483647",
         [COUNT] = "not a number from 0 to 2147483647",
         [SIZE] = "not a number of 0 and more",
+        [TRIES] = "not a whole number of at most 2147483647",
         [MILLISECONDS] = "not a whole number of milliseconds",
         [SECONDS] = "not a number of seconds",
         [PROTOCOL] = "not auto, 2 or 3",

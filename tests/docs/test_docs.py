@@ -43,6 +43,29 @@ def test_statuses():
     assert list(rows(ROOT / "docs/errors.md", "status")) == expected
 
 
+def test_retries():
+    entry = re.compile(r"\{(REDISC_ERROR_\w+), (REDISC_\w+), ([A-Z]+)\}")
+    rules = entry.findall(read(RUNTIME / "retry.c"))
+    table = list(rows(ROOT / "docs/reliability.md", "what happened"))
+    again = {
+        "REDISC_NOT_SENT": "always",
+        "REDISC_UNKNOWN": "if harmless, up to 3 times in all",
+        "REDISC_ANSWERED": "unless a script may have said it",
+    }
+    assert len(rules) > 10
+    assert [(row[1], row[2], row[4].upper()) for row in table] == rules
+    assert all(row[3] == again[row[2]] for row in table)
+    assert "MOST_UNANSWERED = 3\n" in read(RUNTIME / "retry.c")
+
+
+def test_retry_defaults():
+    page = read(ROOT / "docs/reliability.md")
+    defaults = dict(re.findall(r"DEFAULT_(\w+) = (\d+)", read(RUNTIME / "config.c")))
+    assert f"`max_tries`** ({defaults['TRIES']})" in page
+    assert f"`retry_wait_ms` ({defaults['RETRY_WAIT_MS']} ms)" in page
+    assert f"`retry_max_wait_ms` ({defaults['RETRY_MAX_WAIT_MS']} ms)" in page
+
+
 def option_fields():
     struct = r"typedef struct redisc_options \{(.*?)\} redisc_options;"
     body = re.search(struct, read(PUBLIC / "options.h"), re.S)

@@ -56,7 +56,7 @@ Test(client, opens_without_a_server)
     cr_expect_eq(test_status(client, REDISC_STRS("GET", "x")), REDISC_ERROR_CONNECT);
     const redisc_error *error = redisc_last_error();
     cr_expect_eq(error->delivery, REDISC_NOT_SENT);
-    cr_expect_eq(error->tries, 1);
+    cr_expect_eq(error->tries, 8);
     cr_expect_str_eq(error->command, "GET");
     cr_expect(strstr(error->text, "/nonexistent/redis.sock") != NULL, "%s", error->text);
     redisc_close(client);

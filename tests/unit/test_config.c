@@ -35,6 +35,11 @@ Test(config, defaults)
     cr_assert_eq(o->connect_timeout_ms, 5000);
     cr_assert_eq(o->pool_wait_ms, 20000);
     cr_assert_eq(o->max_connections, 2147483647u);
+    cr_assert_eq(o->max_blocking, 2147483647u);
+    cr_assert_eq(o->max_tries, 8);
+    cr_assert_eq(o->retry_wait_ms, 10);
+    cr_assert_eq(o->retry_max_wait_ms, 500);
+    cr_assert_not(o->repeat_anything);
     cr_assert_eq(o->max_depth, 128);
     cr_assert_eq(o->max_bulk_bytes, (size_t)512 << 20);
     cr_assert_eq(o->max_elements, (size_t)1 << 27);
@@ -53,6 +58,7 @@ Test(config, some_defaults_follow_others)
         made(&(redisc_options){.timeout_ms = 70, .pool_blocks = true, .keepalive_count = 2});
     cr_assert_eq(config->options.connect_timeout_ms, 70);
     cr_assert_eq(config->options.max_connections, 50);
+    cr_assert_eq(config->options.max_blocking, 50);
     cr_assert(config->options.keepalive);
     redisc_config_release(config);
     config = made(&(redisc_options){.timeout_ms = -5, .pool_wait_ms = -3});

@@ -125,8 +125,8 @@ static void cut(char *to, const char *text, size_t at)
     strcpy(to + at, SCRIPT_CUT);
 }
 
-/* Of a transaction nothing is known after its connection broke, wherever that was; it is not sent
- * again, for a byte of it has left. */
+/* Of a transaction nothing is known after its connection broke while replies came; it is not sent
+ * again, for its EXEC has left. */
 Test(pipeline_faults, a_transaction_is_cut_at_every_byte)
 {
     const char *whole = TRANSACTION("*3\r\n" NUMBER STRING LIST);
@@ -211,19 +211,48 @@ Test(pipeline_faults, reads_are_repeated_as_long_as_no_reply_has_come)
     }
 }
 
-Test(pipeline_faults, a_transaction_of_reads_is_repeated)
+/* Not even if it only reads, or if its caller allows everything. */
+Test(pipeline_faults, a_transaction_is_not_repeated_after_its_exec)
 {
-    test_script script = SCRIPT(SCRIPT_LOST, "+OK\r\n" QUEUED SCRIPT_CUT,
-                                "+OK\r\n" QUEUED QUEUED "*2\r\n" STRING STRING);
-    redisc *client = open_client(&script);
-    redisc *pipe = redisc_pipeline(client, NULL);
+    test_script script = SCRIPT(SCRIPT_LOST, "+OK\r\n" QUEUED QUEUED "*2\r\n" STRING STRING);
+    redisc *client = open_client(&script), *derived;
+    cr_assert_eq(redisc_with(client, &(redisc_call_options){.repeat_anything = true}, &derived),
+                 REDISC_OK);
+    redisc *pipe = redisc_pipeline(derived, NULL);
     const redisc_str *first, *second;
-    cr_expect_eq(get_twice(pipe, &first, &second), REDISC_OK);
-    cr_expect_eq(script.executed, 3);
-    redisc_free(first);
-    redisc_free(second);
+    cr_expect_eq(get_twice(pipe, &first, &second), REDISC_ERROR_CLOSED);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
+    cr_expect_eq(redisc_last_error()->tries, 1);
+    cr_expect_eq(script.executed, 1);
     redisc_close(pipe);
+    redisc_close(derived);
     redisc_close(client);
+}
+
+/* Without EXEC nothing is executed, so it may begin again. */
+Test(pipeline_faults, a_transaction_is_repeated_before_its_exec)
+{
+    test_script script = SCRIPT(SCRIPT_HALF, SCRIPT_HALF, TRANSACTION("*3\r\n" NUMBER STRING LIST));
+    trio self;
+    open_trio(&self, &script, NULL);
+    cr_expect_eq(redisc_execute(self.pipe), REDISC_OK);
+    expect_everything(&self);
+    cr_expect_eq(script.executed, 1);
+    cr_expect_eq(script.opened, 3);
+    close_trio(&self);
+}
+
+Test(pipeline_faults, a_transaction_that_never_gets_through_was_not_sent)
+{
+    test_script script = SCRIPT(SCRIPT_HALF);
+    trio self;
+    open_trio(&self, &script, NULL);
+    cr_expect_eq(redisc_execute(self.pipe), REDISC_ERROR_CLOSED);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_NOT_SENT);
+    cr_expect_eq(redisc_last_error()->tries, 8);
+    cr_expect_eq(redisc_error_at(self.pipe, 0)->delivery, REDISC_NOT_SENT);
+    expect_nothing(&self);
+    close_trio(&self);
 }
 
 Test(pipeline_faults, three_tries_are_enough)
@@ -269,36 +298,33 @@ Test(pipeline_faults, what_was_not_sent_is_sent_again)
 
 Test(pipeline_faults, an_increment_is_not_sent_again_after_one_byte)
 {
-    for (int i = 0; i < 2; i++) {
-        test_script script = SCRIPT(SCRIPT_HALF, ":1\r\n");
-        trio self;
-        open_trio(&self, &script, i == 0 ? NULL : &plain);
-        cr_expect_eq(redisc_execute(self.pipe), REDISC_ERROR_CLOSED);
-        cr_expect_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
-        /* One byte belongs to the first call, or to all of a transaction. */
-        cr_expect_eq(redisc_error_at(self.pipe, 0)->delivery, REDISC_UNKNOWN);
-        cr_expect_eq(redisc_error_at(self.pipe, 1)->delivery,
-                     i == 0 ? REDISC_UNKNOWN : REDISC_NOT_SENT);
-        expect_nothing(&self);
-        cr_expect_eq(script.said_len, 1);
-        cr_expect_eq(script.opened, 1);
-        self.string = NULL;
-        self.list = NULL;
-        close_trio(&self);
-    }
+    test_script script = SCRIPT(SCRIPT_HALF, ":1\r\n");
+    trio self;
+    open_trio(&self, &script, &plain);
+    cr_expect_eq(redisc_execute(self.pipe), REDISC_ERROR_CLOSED);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
+    cr_expect_eq(redisc_error_at(self.pipe, 0)->delivery, REDISC_UNKNOWN);
+    cr_expect_eq(redisc_error_at(self.pipe, 1)->delivery, REDISC_NOT_SENT);
+    expect_nothing(&self);
+    cr_expect_eq(script.said_len, 1);
+    cr_expect_eq(script.opened, 1);
+    self.string = NULL;
+    self.list = NULL;
+    close_trio(&self);
 }
 
 Test(pipeline_faults, anything_is_repeated_if_allowed)
 {
-    test_script script = SCRIPT(SCRIPT_LOST, TRANSACTION("*3\r\n" NUMBER STRING LIST));
+    test_script script = SCRIPT(SCRIPT_LOST, NUMBER STRING LIST);
     redisc *client = open_client(&script);
     redisc *derived;
     cr_assert_eq(redisc_with(client, &(redisc_call_options){.repeat_anything = true}, &derived),
                  REDISC_OK);
-    trio self = {.client = client, .pipe = redisc_pipeline(derived, NULL)};
+    trio self = {.client = client, .pipe = redisc_pipeline(derived, &plain)};
     collect(&self);
     cr_expect_eq(redisc_execute(self.pipe), REDISC_OK);
     expect_everything(&self);
+    cr_expect_eq(script.executed, 2);
     redisc_close(derived);
     close_trio(&self);
 }

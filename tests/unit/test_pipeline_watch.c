@@ -104,7 +104,7 @@ Test(pipeline_watch, there_is_no_other_connection)
     script.refuse_from = 2;
     open_pipe(&script);
     cr_expect_eq(watch(), REDISC_ERROR_CONNECT);
-    cr_expect_eq(redisc_last_error()->tries, 2);
+    cr_expect_eq(redisc_last_error()->tries, 8);
     cr_expect_eq(stats().in_use, 0);
     close_all();
 }

@@ -280,7 +280,7 @@ Test(pool, notices_idle_connections_that_died)
 
 Test(pool, failed_connects_give_their_place_back)
 {
-    redisc_pool *pool = open_pool(&(redisc_options){.max_connections = 1});
+    redisc_pool *pool = open_pool(&(redisc_options){.max_connections = 1, .max_tries = 1});
     redisc *client = open_client(pool);
     test_server_kill(server);
     for (int i = 0; i < 3; i++) {

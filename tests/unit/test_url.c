@@ -129,7 +129,9 @@ Test(url, every_option)
                             "&keepalive_count=3&no_delay_off=True&protocol=3&parser=hiredis"
                             "&encoding=UTF-8&no_client_info=YES&max_depth=9&max_bulk_bytes=10"
                             "&max_elements=11&max_reply_bytes=12&max_output_bytes=13"
-                            "&max_connections=14&pool_blocks=1&pool_wait_ms=15",
+                            "&max_connections=14&pool_blocks=1&pool_wait_ms=15"
+                            "&max_blocking=16&max_tries=-17&retry_wait_ms=18"
+                            "&retry_max_wait_ms=19&repeat_anything=on",
                             NULL);
     const redisc_options *o = &url.options;
     cr_assert_str_eq(o->client_name, "me");
@@ -149,6 +151,11 @@ Test(url, every_option)
     cr_assert_eq(o->max_output_bytes, 13);
     cr_assert_eq(o->max_connections, 14);
     cr_assert_eq(o->pool_wait_ms, 15);
+    cr_assert_eq(o->max_blocking, 16);
+    cr_assert_eq(o->max_tries, -17);
+    cr_assert_eq(o->retry_wait_ms, 18);
+    cr_assert_eq(o->retry_max_wait_ms, 19);
+    cr_assert(o->repeat_anything);
     redisc_url_free(&url);
 }
 
@@ -278,6 +285,7 @@ Test(url, refuses_bad_options)
     refused("redis://h?encoding=latin1", "option `encoding`|utf8");
     refused("redis://h?max_depth=-1", "option `max_depth`");
     refused("redis://h?max_connections=4294967296", "option `max_connections`");
+    refused("redis://h?max_tries=2147483648", "option `max_tries`|whole");
     refused("redis://h?client_name=", "option `client_name`|empty");
     refused("redis://h?host=%g0", "two hexadecimal|host");
     refused("rediss://h?tls=no", "tls|contradicts");

@@ -4,14 +4,19 @@
  * Clients: handles over a pool of connections, and handles pinned to one connection.
  *
  * Each call of a client takes a connection out of the pool, and gives it back when the reply is
- * there. One deadline (timeout_ms) spans all of the call: waiting for a connection, connecting,
- * sending, receiving, trying again; a blocking command has its own waiting time on top of it.
+ * there. One deadline (timeout_ms) spans all of the call: waiting for a connection, looking up
+ * names, connecting, sending, receiving, pausing, trying again; a blocking command has its own
+ * waiting time on top of it. Blocking commands keep no others from a connection: see max_blocking.
  *
- * A call is tried again, up to three times in all, if its connection is lost:
- * - when not a byte of it was sent, always;
+ * A call is tried again, max_tries times in all, with pauses at random lengths that grow:
+ * - when no connection could be had, or not a byte of it was sent, always;
  * - when it was sent but not answered, only if running it twice does no harm (the specification
- *   knows the command as read-only or repeatable), or if redisc_with() said repeat_anything.
- * Otherwise it fails, and redisc_last_error()->delivery tells whether it may have been executed.
+ *   knows the command as read-only or repeatable), or if repeat_anything allows it, and three times
+ *   at most;
+ * - when the server refused to run it for now (LOADING, MASTERDOWN, BUSY, TRYAGAIN, CLUSTERDOWN), or
+ *   turned out to be a replica (READONLY), unless the words may be a script's.
+ * Otherwise it fails, and redisc_last_error() tells whether it may have been executed (delivery) and
+ * how often it was tried (tries). docs/reliability.md has the whole table.
  *
  * Commands that change the state of their connection (SELECT, MULTI, WATCH, CLIENT REPLY …) are
  * refused with REDISC_ERROR_UNSUPPORTED on a client, for the next call may have another
@@ -46,7 +51,7 @@ REDISC_API redisc_status redisc_open_pool(redisc_pool *pool, redisc **client);
  * Takes one connection of the client's pool for a handle of its own, until that is closed. It runs
  * all commands, those too that change the connection's state; then the connection is closed at the
  * end, not reused. It never reconnects, for a state would be lost: after a lost connection every
- * call fails with REDISC_ERROR_CLOSED. May connect, within the client's timeout.
+ * call fails with REDISC_ERROR_CLOSED. May connect, within the client's timeout and tries.
  * @param client a client or another pinned handle
  * @param pinned close it with redisc_close(); it may outlive the client. NULL after a failure
  */

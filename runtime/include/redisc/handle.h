@@ -30,6 +30,8 @@ typedef struct redisc_call_options {
     int64_t timeout_ms;   /**< for each command; negative: none */
     bool repeat_anything; /**< true: also commands that are not known to be repeatable may be sent
                              again when their reply was lost */
+    int32_t max_tries;    /**< at each command; 1: never again; negative: no limit but the deadline
+                           */
 } redisc_call_options;
 
 /**

@@ -17,11 +17,13 @@
  *     host path user client_name        text, not empty
  *     password                          text
  *     port                              1 to 65535
- *     db max_connections                0 to 2147483647
+ *     db max_connections max_blocking   0 to 2147483647
  *     keepalive_idle_s keepalive_interval_s keepalive_count   whole numbers
+ *     max_tries                         whole number; negative: no limit
  *     max_depth max_bulk_bytes max_elements max_reply_bytes max_output_bytes   whole numbers
  *     timeout_ms connect_timeout_ms pool_wait_ms   milliseconds; negative: none
- *     keepalive no_delay_off no_client_info pool_blocks tls
+ *     retry_wait_ms retry_max_wait_ms              the same
+ *     keepalive no_delay_off no_client_info pool_blocks repeat_anything tls
  *                                       yes no on off true false 1 0, in upper or lower case
  *     protocol                          auto, 2, 3 (or resp2, resp3)
  *     parser                            native, hiredis
@@ -94,11 +96,22 @@ typedef struct redisc_options {
     int64_t timeout_ms;         /**< for each command, all included; default 5000; negative: none */
     int64_t connect_timeout_ms; /**< for a connect with all its addresses and the handshake;
                                    default: timeout_ms */
-    bool keepalive;             /**< TCP keepalive; any of the three below turns it on, too */
-    int keepalive_idle_s;       /**< seconds before the first probe; 0: the system's */
-    int keepalive_interval_s;   /**< seconds between probes; 0: the system's */
-    int keepalive_count;        /**< probes before giving up; 0: the system's */
-    bool no_delay_off;          /**< true: leave Nagle's algorithm on */
+
+    int32_t max_tries; /**< at a command, the first one included, as far as it may be tried again
+                          at all (see redisc/client.h); default 8; 1: never again; negative: as
+                          many as the deadline allows */
+    int64_t retry_wait_ms; /**< the longest pause before the second try, doubled with each further
+                              one; each pause has a random length up to it; default 10; negative:
+                              no pauses */
+    int64_t retry_max_wait_ms; /**< limit of the doubling; default 500 */
+    bool repeat_anything;      /**< true: also commands that are not known to be repeatable may be
+                                  sent again when their reply was lost, and so be executed twice */
+
+    bool keepalive;           /**< TCP keepalive; any of the three below turns it on, too */
+    int keepalive_idle_s;     /**< seconds before the first probe; 0: the system's */
+    int keepalive_interval_s; /**< seconds between probes; 0: the system's */
+    int keepalive_count;      /**< probes before giving up; 0: the system's */
+    bool no_delay_off;        /**< true: leave Nagle's algorithm on */
 
     redisc_protocol protocol;    /**< which protocol to speak */
     redisc_parser_choice parser; /**< which parser reads the replies */
@@ -113,6 +126,8 @@ typedef struct redisc_options {
     size_t max_output_bytes; /**< of what is queued for sending; default 1 GiB */
 
     uint32_t max_connections; /**< of the pool; default 2^31 - 1, and 50 for a blocking pool */
+    uint32_t max_blocking;    /**< of the pool, for commands that may wait on the server, besides
+                                 those; default: as max_connections */
     bool pool_blocks;     /**< true: wait for a free connection when max_connections are in use */
     int64_t pool_wait_ms; /**< how long; default 20000; negative: as long as the deadline of the
                              call allows */

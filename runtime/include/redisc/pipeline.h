@@ -82,8 +82,10 @@ REDISC_API redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options
  * and REDISC_ERROR_PROTOCOL if replies are too many, too few or out of place. The connection is
  * closed then; it is also after an error reply that speaks of the connection, as LOADING does.
  *
- * A whole pipeline is sent again after a lost connection only if nothing of it was sent, or if
- * repeating every call of it does no harm and no reply has come; never while keys are watched.
+ * A plain pipeline is sent again after a lost connection only if nothing of it was sent, or if
+ * repeating every call of it does no harm and no reply has come; and if the server refused all of
+ * its calls (LOADING …). A transaction is sent again only if its EXEC has not left. Nothing is while
+ * keys are watched or a stream runs.
  */
 REDISC_API redisc_status redisc_execute(redisc *pipeline);
 

@@ -6,6 +6,11 @@
  * Connections are made when they are needed and reused last-released-first, so that a pool that was
  * busy once does not keep all of its connections warm. At most max_connections are open at once; a
  * pool that blocks (pool_blocks) lets callers wait for a free one, first come first served.
+ * Commands that may wait on the server (BLPOP …) never keep others from a connection: theirs are
+ * counted apart, up to max_blocking.
+ *
+ * While connects fail, one at a time is made, with pauses that double up to retry_max_wait_ms, at
+ * random lengths; all who need a connection meanwhile wait for it and fail with it.
  *
  * Thread safety: everything here may be called from any thread at any time.
  *
@@ -26,17 +31,20 @@ typedef struct redisc_pool redisc_pool;
 
 /** What a pool did so far, and where it stands. */
 typedef struct redisc_pool_stats {
-    uint32_t in_use;          /**< connections with a caller now, those being opened included */
-    uint32_t idle;            /**< connections that wait for a caller now */
+    uint32_t in_use; /**< connections with a caller now, those being opened included, but without
+                        those of blocking commands */
+    uint32_t idle;   /**< connections that wait for a caller now */
     uint32_t max_connections; /**< limit of both together */
     uint32_t waiting;         /**< callers that wait for a connection now */
     uint64_t opened;          /**< connections opened */
     uint64_t closed;          /**< connections closed, for whatever reason */
     uint64_t reconnects;      /**< of the opened ones, those that replaced a lost one */
-    uint64_t errors;   /**< connects that failed, and connections lost or given up in doubt */
-    uint64_t waits;    /**< how often a caller had to wait for a free connection */
-    uint64_t wait_ms;  /**< how long they waited altogether, in milliseconds */
-    uint64_t timeouts; /**< waits that ended without a connection */
+    uint64_t errors;       /**< connects that failed, and connections lost or given up in doubt */
+    uint64_t waits;        /**< how often a caller had to wait for a free connection */
+    uint64_t wait_ms;      /**< how long they waited altogether, in milliseconds */
+    uint64_t timeouts;     /**< waits that ended without a connection */
+    uint32_t blocking;     /**< connections that blocking commands have now */
+    uint32_t max_blocking; /**< limit of those */
 } redisc_pool_stats;
 
 /**

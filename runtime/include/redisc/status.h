@@ -90,7 +90,8 @@ typedef enum redisc_status {
 
 /** Whether a failed command may have been executed by the server. */
 typedef enum redisc_delivery {
-    REDISC_NOT_SENT = 0, /**< no byte of it left: it was certainly not executed */
+    REDISC_NOT_SENT = 0, /**< it was certainly not executed: no byte of it left (of a transaction:
+                            not all of it), whatever was said to earlier tries */
     REDISC_UNKNOWN =
         1, /**< sent, wholly or in part, but no reply came: it may have been executed */
     REDISC_ANSWERED = 2, /**< the server answered */
