@@ -66,7 +66,6 @@ static redisc_connection *open_new(redisc_pool *pool, bool blocking, redisc_dead
     redisc_connection *connection = redisc_pool_connect(pool, deadline);
     pthread_mutex_lock(&pool->lock);
     if (connection == NULL) {
-        pool->counts.errors++;
         free_place(pool, blocking, fork_count);
     } else {
         pool->counts.opened++;

@@ -154,6 +154,7 @@ redisc_connection *redisc_pool_connect(redisc_pool *pool, redisc_deadline deadli
     redisc_error *why = tells ? redisc_error_clone() : NULL;
     pthread_mutex_lock(&pool->lock);
     if (begun.fork_count == redisc_fork_count()) { /* else it says nothing of this process's gate */
+        pool->counts.errors += connection == NULL;
         gate->busy = gate->busy && !begun.alone;
         if (connection != NULL) {
             gate->failed = 0;

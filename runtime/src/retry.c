@@ -44,6 +44,7 @@ static const struct {
     /* The same, said while connecting: */
     {REDISC_ERROR_LOADING, REDISC_NOT_SENT, CONNECT},
     {REDISC_ERROR_MASTERDOWN, REDISC_NOT_SENT, CONNECT},
+    {REDISC_ERROR_BUSY, REDISC_NOT_SENT, CONNECT},
 };
 
 enum { RULES = sizeof rules / sizeof rules[0] };
