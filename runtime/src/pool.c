@@ -27,7 +27,7 @@ void redisc_pool_close_list(redisc_connection *connections)
     }
 }
 
-static redisc_places *places_of(redisc_pool *pool, bool blocking)
+static redisc_pool_places *places_of(redisc_pool *pool, bool blocking)
 {
     return blocking ? &pool->blocking : &pool->places;
 }
@@ -36,7 +36,7 @@ static redisc_places *places_of(redisc_pool *pool, bool blocking)
  * the lock. */
 static void free_place(redisc_pool *pool, bool blocking, unsigned fork_count)
 {
-    redisc_places *places = places_of(pool, blocking);
+    redisc_pool_places *places = places_of(pool, blocking);
     if (fork_count == redisc_fork_count() && !redisc_pool_hand_over(places, NULL)) {
         places->in_use--;
     }
@@ -83,7 +83,7 @@ static redisc_connection *open_new(redisc_pool *pool, bool blocking, redisc_dead
 
 /* Takes a place while no connection is idle, and what came with it; *taken tells whether there was
  * one. Needs the lock. */
-static redisc_connection *take_place(redisc_pool *pool, redisc_places *places,
+static redisc_connection *take_place(redisc_pool *pool, redisc_pool_places *places,
                                      redisc_deadline deadline, bool *taken)
 {
     *taken = true;

@@ -28,11 +28,11 @@ typedef struct redisc_pool_queue {
     struct redisc_pool_waiter *last;
 } redisc_pool_queue;
 
-typedef struct redisc_places {
+typedef struct redisc_pool_places {
     uint32_t in_use;
     uint32_t most;             /* never changes */
     redisc_pool_queue waiters; /* empty while a place is free */
-} redisc_places;
+} redisc_pool_places;
 
 /* What connects have to pass: see pool_connect.c. */
 typedef struct redisc_pool_gate {
@@ -65,10 +65,10 @@ struct redisc_pool {
     pthread_mutex_t lock;    /* guards all below, down to `counts`; never held during I/O */
     redisc_connection *idle; /* the one given back last comes first */
     uint32_t idle_count;
-    redisc_places places;   /* for all but … */
-    redisc_places blocking; /* … commands that may wait on the server */
-    unsigned generation;    /* connections of an older one are closed when they come back */
-    int64_t suspect_ms;     /* connections not used since are looked at before use */
+    redisc_pool_places places;   /* for all but … */
+    redisc_pool_places blocking; /* … commands that may wait on the server */
+    unsigned generation;         /* connections of an older one are closed when they come back */
+    int64_t suspect_ms;          /* connections not used since are looked at before use */
     redisc_pool_gate gate;
     redisc_connection *inherited; /* idle ones of the parent process, still to be closed here */
     uint64_t to_replace;          /* lost connections, for the count of reconnects */

@@ -84,7 +84,7 @@ static redisc_deadline wait_limit(const redisc_pool *pool, int64_t now_ms, redis
     return redisc_deadline_earlier(deadline, redisc_deadline_from(now_ms, wait_ms));
 }
 
-redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_places *places,
+redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_pool_places *places,
                                     redisc_deadline deadline, bool *taken)
 {
     int64_t start_ms = redisc_now_ms();
@@ -113,7 +113,7 @@ redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_places *places,
     return waiter.connection;
 }
 
-bool redisc_pool_hand_over(redisc_places *places, redisc_connection *connection)
+bool redisc_pool_hand_over(redisc_pool_places *places, redisc_connection *connection)
 {
     redisc_pool_waiter *waiter = places->waiters.first;
     if (waiter == NULL) {

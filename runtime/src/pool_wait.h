@@ -33,11 +33,11 @@ void redisc_pool_wake_all(const redisc_pool_queue *queue);
  * the lock meanwhile. *taken tells whether a place was had. Answers the connection that came with
  * the place, NULL if none did (or after failing).
  */
-redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_places *places,
+redisc_connection *redisc_pool_wait(redisc_pool *pool, redisc_pool_places *places,
                                     redisc_deadline deadline, bool *taken);
 
 /* Hands a place with its connection (NULL: without one) to who has waited longest; false if nobody
  * waits. */
-bool redisc_pool_hand_over(redisc_places *places, redisc_connection *connection);
+bool redisc_pool_hand_over(redisc_pool_places *places, redisc_connection *connection);
 
 #endif

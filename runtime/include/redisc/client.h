@@ -13,10 +13,11 @@
  * - when it was sent but not answered, only if running it twice does no harm (the specification
  *   knows the command as read-only or repeatable), or if repeat_anything allows it, and three times
  *   at most;
- * - when the server refused to run it for now (LOADING, MASTERDOWN, BUSY, TRYAGAIN, CLUSTERDOWN), or
- *   turned out to be a replica (READONLY), unless the words may be a script's.
- * Otherwise it fails, and redisc_last_error() tells whether it may have been executed (delivery) and
- * how often it was tried (tries). docs/reliability.md has the whole table.
+ * - when the server refused to run it for now (LOADING, MASTERDOWN, BUSY, TRYAGAIN, CLUSTERDOWN)
+ *   or turned out to be a replica (READONLY), unless the words may be a script's.
+ *
+ * Otherwise it fails, and redisc_last_error() tells whether it may have been executed (delivery)
+ * and how often it was tried (tries). docs/reliability.md has the whole table.
  *
  * Commands that change the state of their connection (SELECT, MULTI, WATCH, CLIENT REPLY …) are
  * refused with REDISC_ERROR_UNSUPPORTED on a client, for the next call may have another

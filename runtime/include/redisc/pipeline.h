@@ -84,8 +84,8 @@ REDISC_API redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options
  *
  * A plain pipeline is sent again after a lost connection only if nothing of it was sent, or if
  * repeating every call of it does no harm and no reply has come; and if the server refused all of
- * its calls (LOADING …). A transaction is sent again only if its EXEC has not left. Nothing is while
- * keys are watched or a stream runs.
+ * its calls (LOADING …). A transaction is sent again only if its EXEC has not left. Nothing is
+ * while keys are watched or a stream runs.
  */
 REDISC_API redisc_status redisc_execute(redisc *pipeline);
 
