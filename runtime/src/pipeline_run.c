@@ -159,8 +159,8 @@ static redisc_status run_on_pool(redisc_pipe *pipe, redisc_deadline deadline)
         most_sent = sent > most_sent ? sent : most_sent;
     }
     if (status < 0) {
-        redisc_pipe_fail_rest(pipe, 0, most_sent);
         redisc_error_about(NULL, redisc_last_error()->delivery, pipe->tries);
+        redisc_pipe_fail_rest(pipe, 0, most_sent);
     }
     redisc_pipe_give(pipe, connection);
     return status;

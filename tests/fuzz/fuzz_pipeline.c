@@ -225,6 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .parser = (data[0] & 1) != 0 ? REDISC_PARSER_HIREDIS : REDISC_PARSER_NATIVE,
         .encoding = (data[0] & 2) != 0 ? REDISC_ENCODING_UTF8 : REDISC_ENCODING_BYTES,
         .no_client_info = true,
+        .retry_wait_ms = -1,
         .transport = &fuzzed,
         .transport_context = &peer};
     redisc_pipeline_options how = {.plain = (data[0] & 4) != 0,

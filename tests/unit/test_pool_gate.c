@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 TestSuite(pool_gate, .timeout = 60);
 
@@ -192,6 +194,30 @@ Test(pool_gate, a_callers_own_deadline_is_no_failure_of_the_server)
     cr_expect_eq(redisc_pool_failed_connects(redisc_pool_of(client)), 0);
     cr_expect_eq(test_status(client, REDISC_STRS("PING")), REDISC_OK);
     redisc_close(hasty);
+    redisc_close(client);
+    test_server_stop(server);
+}
+
+/* What its parent found out is for the parent: it may have other servers, or later ones. */
+Test(pool_gate, is_open_in_a_child)
+{
+    door self = {.connect_ms = 0};
+    test_server *server = test_server_start(NULL);
+    redisc *client = open_client(&self, server,
+                                 (redisc_options){.max_tries = 1,
+                                                  .retry_wait_ms = 1000000000,
+                                                  .retry_max_wait_ms = 1000000000,
+                                                  .timeout_ms = 5000});
+    cr_expect_eq(test_status(client, REDISC_STRS("PING")), REDISC_ERROR_CONNECT);
+    atomic_store(&self.down, false);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(test_status(client, REDISC_STRS("PING")) == REDISC_OK ? 0 : 1);
+    }
+    int ended;
+    cr_assert_eq(waitpid(child, &ended, 0), child);
+    cr_expect(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+    cr_expect_eq(redisc_pool_failed_connects(redisc_pool_of(client)), 1);
     redisc_close(client);
     test_server_stop(server);
 }
