@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "server_list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,6 +138,7 @@ static redisc_status check_numbers(const redisc_options *o)
         {"db", o->db, INT32_MAX},
         {"max_connections", o->max_connections, INT32_MAX},
         {"max_blocking", o->max_blocking, INT32_MAX},
+        {"min_other_sentinels", o->min_other_sentinels, INT32_MAX},
         {"keepalive_idle_s", o->keepalive_idle_s, LARGEST_KEEPALIVE_S},
         {"keepalive_interval_s", o->keepalive_interval_s, LARGEST_KEEPALIVE_S},
         {"keepalive_count", o->keepalive_count, LARGEST_KEEPALIVE_COUNT},
@@ -176,8 +178,16 @@ static redisc_status check_choices(const redisc_options *o)
                            (int)o->protocol);
     }
     redisc_status status = check_range("parser", o->parser, 0, REDISC_PARSER_HIREDIS);
-    status = status != REDISC_OK ? status
-                                 : check_range("encoding", o->encoding, 0, REDISC_ENCODING_UTF8);
+    const struct {
+        const char *name;
+        int64_t value;
+        int64_t most;
+    } more[] = {{"encoding", o->encoding, REDISC_ENCODING_UTF8},
+                {"role", o->role, REDISC_ROLE_REPLICA},
+                {"replica_choice", o->replica_choice, REDISC_REPLICA_FIRST}};
+    for (size_t i = 0; status == REDISC_OK && i < sizeof more / sizeof more[0]; i++) {
+        status = check_range(more[i].name, more[i].value, 0, more[i].most);
+    }
     return status;
 }
 
@@ -216,10 +226,39 @@ static redisc_status check_parser(const redisc_config *config)
     return REDISC_OK;
 }
 
+/* Options that say the same in two ways, or nothing without others. */
+static redisc_status check_sentinels(const redisc_options *o)
+{
+    if (o->sentinels == NULL) {
+        const char *lost = o->master_name != NULL          ? "master_name"
+                           : o->role != REDISC_ROLE_MASTER ? "role"
+                           : o->min_other_sentinels > 0    ? "min_other_sentinels"
+                           : o->sentinel_options != NULL   ? "sentinel_options"
+                                                           : NULL;
+        return lost == NULL ? REDISC_OK
+                            : redisc_fail(REDISC_ERROR_ARGUMENT,
+                                          "option `%s` means nothing without `sentinels`", lost);
+    }
+    if (o->host != NULL || o->path != NULL) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT,
+                           "option `%s` contradicts `sentinels`: they say where the server is",
+                           o->host != NULL ? "host" : "path");
+    }
+    redisc_server_fault fault;
+    if (redisc_server_count(o->sentinels, &fault) == 0) {
+        return redisc_fail(REDISC_ERROR_ARGUMENT, "option `sentinels`: %s, at character %zu",
+                           fault.problem, fault.at + 1);
+    }
+    return o->master_name == NULL
+               ? redisc_fail(REDISC_ERROR_ARGUMENT, "option `master_name` is missing: by it the "
+                                                    "sentinels know the master")
+               : check_not_empty("master_name", o->master_name);
+}
+
 static redisc_status check(const redisc_options *o)
 {
     redisc_status (*const checks[])(const redisc_options *) = {
-        check_texts, check_numbers, check_sizes, check_choices, check_transport};
+        check_texts, check_numbers, check_sizes, check_choices, check_transport, check_sentinels};
     redisc_status status = REDISC_OK;
     for (size_t i = 0; status == REDISC_OK && i < sizeof checks / sizeof checks[0]; i++) {
         status = checks[i](o);
@@ -247,16 +286,31 @@ static bool own_texts(redisc_options *o)
     bool user = own_text(&o->user, true);
     bool password = own_text(&o->password, true);
     bool client_name = own_text(&o->client_name, true);
-    return host && path && user && password && client_name;
+    bool sentinels = own_text(&o->sentinels, false);
+    bool master_name = own_text(&o->master_name, false);
+    bool sentinel_user = own_text(&o->sentinel_user, true);
+    bool sentinel_password = own_text(&o->sentinel_password, true);
+    o->sentinel_options = NULL;
+    return host && path && user && password && client_name && sentinels && master_name &&
+           sentinel_user && sentinel_password;
+}
+
+static void wipe_text(const char *secret)
+{
+    if (secret != NULL) {
+        redisc_wipe((char *)(uintptr_t)secret, strlen(secret));
+    }
 }
 
 static void free_config(redisc_config *config)
 {
     redisc_options *o = &config->options;
-    if (o->password != NULL) {
-        redisc_wipe((char *)(uintptr_t)o->password, strlen(o->password));
-    }
-    const char *texts[] = {o->host, o->path, o->user, o->password, o->client_name};
+    wipe_text(o->password);
+    wipe_text(o->sentinel_password);
+    redisc_route_release(config->route);
+    const char *texts[] = {o->host,        o->path,          o->user,
+                           o->password,    o->client_name,   o->sentinels,
+                           o->master_name, o->sentinel_user, o->sentinel_password};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         redisc_release((char *)(uintptr_t)texts[i]);
     }
@@ -292,6 +346,23 @@ redisc_config *redisc_config_new(const redisc_options *options)
     return config;
 }
 
+redisc_config *redisc_config_at(const redisc_config *config, const char *host, uint16_t port)
+{
+    redisc_options options = config->options;
+    options.host = host;
+    options.port = port;
+    options.path = options.sentinels = options.master_name = NULL;
+    options.sentinel_user = options.sentinel_password = NULL;
+    options.role = REDISC_ROLE_MASTER;
+    options.min_other_sentinels = 0;
+    redisc_config *copy = redisc_config_new(&options);
+    if (copy != NULL) {
+        copy->route = redisc_route_retain(config->route);
+        copy->located = true;
+    }
+    return copy;
+}
+
 redisc_config *redisc_config_retain(redisc_config *config)
 {
     atomic_fetch_add_explicit(&config->references, 1, memory_order_relaxed);
@@ -315,6 +386,15 @@ const char *redisc_options_endpoint(const redisc_options *options, char to[REDIS
     } else {
         snprintf(to, REDISC_ADDRESS_SIZE, "%s:%u", options->host, (unsigned)options->port);
     }
+    return to;
+}
+
+const char *redisc_config_address(const redisc_config *config, char to[REDISC_ADDRESS_SIZE])
+{
+    if (config->route == NULL || config->located) {
+        return redisc_options_address(&config->options, to);
+    }
+    config->route->is->describe(config->route, to, REDISC_ADDRESS_SIZE);
     return to;
 }
 

@@ -8,6 +8,7 @@
 #define REDISC_SRC_CONFIG_H
 
 #include "parser.h"
+#include "route.h"
 
 #include <redisc/options.h>
 
@@ -19,11 +20,17 @@ typedef struct redisc_config {
     atomic_uint references;
     redisc_options options; /* strings owned by this copy; all defaults filled in */
     redisc_limits limits;
+    redisc_route *route; /* says where the server is; NULL: the options do. Counted reference */
+    bool located;        /* the route has put the address into the options */
+    unsigned moves;      /* the route's when it did */
+    redisc_server_role found; /* what it says the server is */
 } redisc_config;
 
 /* NULL after failing: an option out of range (ARGUMENT, naming it), TLS or a parser that isn't
  * built in (UNSUPPORTED), no memory. NULL options: the defaults. */
 redisc_config *redisc_config_new(const redisc_options *options);
+/* A copy of a config with a route, with the address that it found; NULL: no memory. */
+redisc_config *redisc_config_at(const redisc_config *config, const char *host, uint16_t port);
 redisc_config *redisc_config_retain(redisc_config *config);
 /* Frees the last one, wiping the password. NULL is allowed. */
 void redisc_config_release(redisc_config *config);
@@ -31,6 +38,8 @@ void redisc_config_release(redisc_config *config);
 /* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or
  * "transport <name>" for one's own. Returns `to`. */
 const char *redisc_options_address(const redisc_options *options, char to[REDISC_ADDRESS_SIZE]);
+/* The same for what may be a config with a route. */
+const char *redisc_config_address(const redisc_config *config, char to[REDISC_ADDRESS_SIZE]);
 /* The same as if there were no transport of one's own. */
 const char *redisc_options_endpoint(const redisc_options *options, char to[REDISC_ADDRESS_SIZE]);
 

@@ -125,7 +125,11 @@ static redisc_status run_on_connect(redisc_connection *connection, redisc_deadli
 /* What comes after the transport is open. */
 static redisc_status greet(redisc_connection *connection, redisc_deadline deadline)
 {
+    redisc_route *route = connection->config->route;
     redisc_status status = redisc_handshake(connection, deadline);
+    if (status == REDISC_OK && route != NULL) {
+        status = route->is->check(route, connection, deadline);
+    }
     if (status == REDISC_OK) {
         status = run_on_connect(connection, deadline);
     }
@@ -142,6 +146,9 @@ static redisc_status greet(redisc_connection *connection, redisc_deadline deadli
 
 redisc_connection *redisc_connection_open(redisc_config *config, redisc_deadline deadline)
 {
+    if (config->route != NULL && !config->located) {
+        return config->route->is->open(config->route, config, deadline);
+    }
     redisc_connection *connection = new_connection(config);
     if (connection == NULL) {
         return NULL;

@@ -55,6 +55,15 @@ struct redisc_connection {
  * the text begins with "connecting to …: ". */
 redisc_connection *redisc_connection_open(redisc_config *config, redisc_deadline deadline);
 
+/* Whether the server that it was made for is another one now, as the config's route knows: it may
+ * not be used any more. */
+static inline bool redisc_connection_outdated(const redisc_connection *connection)
+{
+    const redisc_config *config = connection->config;
+    return config->route != NULL &&
+           atomic_load_explicit(config->route->moves, memory_order_acquire) != config->moves;
+}
+
 /* Closes and frees; in a forked child the parent's socket is closed without a word on it. NULL is
  * allowed. */
 void redisc_connection_close(redisc_connection *connection);
@@ -134,6 +143,14 @@ static inline bool redisc_dooms_connection(const redisc_operation_info *info, re
            (!redisc_is(status, REDISC_ERROR_AUTHENTICATION) ||
             (info->flags & REDISC_COMMAND_CONNECTION) == 0);
 }
+
+/*
+ * After a call has failed, with the last error set: marks the connection as broken if the error
+ * speaks of it. A route may know better what it means, so the answer is the status of the last
+ * error then.
+ */
+redisc_status redisc_connection_judge(redisc_connection *connection,
+                                      const redisc_operation_info *info, redisc_status status);
 
 /*
  * Between two commands: hands on the pushes that have come. False after failing if a reply has come

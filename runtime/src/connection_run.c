@@ -55,6 +55,19 @@ static redisc_status check_encoding(const redisc_connection *connection,
                : REDISC_OK;
 }
 
+redisc_status redisc_connection_judge(redisc_connection *connection,
+                                      const redisc_operation_info *info, redisc_status status)
+{
+    redisc_route *route = connection->config->route;
+    if (status < 0 && route != NULL) {
+        status = route->is->judge(route, connection);
+    }
+    if (status < 0 && redisc_dooms_connection(info, status)) {
+        connection->broken = true;
+    }
+    return status;
+}
+
 static redisc_status read_reply(redisc_connection *connection, const redisc_operation *command,
                                 redisc_parsed *reply, const redisc_result *result, void *out)
 {
@@ -63,8 +76,8 @@ static redisc_status read_reply(redisc_connection *connection, const redisc_oper
     if (status == REDISC_OK) {
         status = redisc_read_reply(reply, result, out);
     }
-    if (status < 0 && redisc_dooms_connection(command->info, status)) {
-        connection->broken = true;
+    if (status < 0) {
+        status = redisc_connection_judge(connection, command->info, status);
     }
     redisc_parser_consume(connection->parser);
     return status;

@@ -15,6 +15,10 @@ static bool pinned_begin(redisc_operation *c)
     if (connection->broken) {
         return refuse(c, REDISC_ERROR_CLOSED, "the pinned connection is lost");
     }
+    if (redisc_connection_outdated(connection)) {
+        return refuse(c, REDISC_ERROR_CLOSED,
+                      "the pinned connection's server is no longer the master");
+    }
     if (connection->fork_count != redisc_fork_count()) {
         return refuse(c, REDISC_ERROR_CONNECTION,
                       "the pinned connection belongs to the parent process");

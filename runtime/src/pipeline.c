@@ -20,6 +20,10 @@ redisc_connection *redisc_pipe_take(redisc_pipe *pipe, unsigned *tries)
         redisc_fail(REDISC_ERROR_CLOSED, "the pinned connection is lost");
         return NULL;
     }
+    if (redisc_connection_outdated(pinned)) {
+        redisc_fail(REDISC_ERROR_CLOSED, "the pinned connection's server is no longer the master");
+        return NULL;
+    }
     if (pinned->fork_count != redisc_fork_count()) {
         redisc_fail(REDISC_ERROR_CONNECTION, "the pinned connection belongs to the parent process");
         return NULL;
@@ -289,6 +293,8 @@ redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options *options)
     pipe->model = copy;
     pipe->harmless = true;
     pipe->queue.utf8 = how->encoding == REDISC_ENCODING_UTF8;
+    pipe->queue.judge = redisc_pipe_judge;
+    pipe->queue.judge_context = pipe;
     if (options != NULL) {
         pipe->options = *options;
     }

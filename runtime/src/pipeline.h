@@ -60,6 +60,7 @@ static inline bool redisc_pipe_atomic(const redisc_pipe *pipe)
 static inline bool redisc_pipe_holds(const redisc_pipe *pipe)
 {
     return pipe->connection != NULL && !pipe->connection->broken &&
+           !redisc_connection_outdated(pipe->connection) &&
            pipe->connection->fork_count == redisc_fork_count();
 }
 
@@ -82,9 +83,10 @@ redisc_status redisc_pipe_stream(redisc_pipe *pipe);
 redisc_status redisc_pipe_stream_end(redisc_pipe *pipe);
 /* An exchange's on_reply, with the pipe as context, for calls that are no transaction. */
 redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply);
-/* After a call's error: marks the exchange's connection as broken if the error speaks of it. */
-void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
-                            redisc_status status);
+/* After a call's error, while it is the last one: redisc_connection_judge() for the exchange's
+ * connection. */
+redisc_status redisc_pipe_judge(void *pipe, const redisc_operation_info *info,
+                                redisc_status status);
 
 /* A transaction under way: +OK for MULTI, +QUEUED for each call, then EXEC's reply. */
 typedef struct redisc_pipe_transaction {

@@ -63,7 +63,7 @@ static redisc_status on_queued(redisc_pipe_transaction *t, const redisc_parsed *
         discard(t, place); /* those between this one and the last refused one */
     }
     const redisc_operation_info *info = redisc_queue_slot(queue, place)->info;
-    redisc_pipe_note_error(t->pipe, info, redisc_fail_server(text_of(reply)));
+    redisc_pipe_judge(t->pipe, info, redisc_fail_server(text_of(reply)));
     redisc_queue_fail(queue, place + 1, REDISC_ANSWERED);
     return redisc_queue_kept(queue);
 }
@@ -74,7 +74,7 @@ static redisc_status on_refused(redisc_pipe_transaction *t, const redisc_parsed 
     redisc_queue *queue = &t->pipe->queue;
     redisc_status status = redisc_fail_server(text_of(reply));
     t->pipe->discarded = true;
-    redisc_pipe_note_error(t->pipe, &exec_info, status);
+    status = redisc_pipe_judge(t->pipe, &exec_info, status);
     if (t->refused != SIZE_MAX) {
         discard(t, queue->count);
     } else {
@@ -98,8 +98,7 @@ static redisc_status on_results(redisc_pipe_transaction *t, redisc_parsed *reply
 {
     redisc_queue *queue = &t->pipe->queue;
     for (size_t at = 1; redisc_queue_open(queue) > 0;) {
-        const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
-        redisc_pipe_note_error(t->pipe, info, redisc_queue_answer_part(queue, reply, &at));
+        redisc_queue_answer_part(queue, reply, &at);
     }
     reply->large = NULL; /* the parts have taken theirs */
     return redisc_queue_kept(queue);

@@ -79,7 +79,7 @@ void redisc_pipe_on_loaded(redisc_pipe *pipe, const redisc_parsed *reply)
     }
     redisc_status status =
         redisc_fail_server(redisc_bytes(redisc_node_bytes(reply, root), redisc_node_length(root)));
-    redisc_pipe_note_error(pipe, &loading, status);
+    redisc_pipe_judge(pipe, &loading, status);
     if (pipe->load_error == NULL) {
         redisc_error_about(loading.name, REDISC_ANSWERED, 1);
         pipe->load_error =

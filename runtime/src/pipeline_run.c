@@ -5,13 +5,12 @@
 
 static const char exec_words[] = "*1\r\n$4\r\nEXEC\r\n";
 
-void redisc_pipe_note_error(redisc_pipe *pipe, const redisc_operation_info *info,
-                            redisc_status status)
+redisc_status redisc_pipe_judge(void *pipe, const redisc_operation_info *info, redisc_status status)
 {
-    if (status < 0 && redisc_dooms_connection(info, status)) {
-        pipe->exchange.connection->broken = true;
-    }
-    pipe->misled = pipe->misled || redisc_retry_distrusts(status);
+    redisc_pipe *self = pipe;
+    status = redisc_connection_judge(self->exchange.connection, info, status);
+    self->misled = self->misled || redisc_retry_distrusts(status);
+    return status;
 }
 
 redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
@@ -22,8 +21,7 @@ redisc_status redisc_pipe_on_plain_reply(void *context, redisc_parsed *reply)
         redisc_pipe_on_loaded(pipe, reply);
         return REDISC_OK;
     }
-    const redisc_operation_info *info = redisc_queue_slot(queue, queue->first)->info;
-    redisc_pipe_note_error(pipe, info, redisc_queue_answer(queue, reply));
+    redisc_queue_answer(queue, reply);
     return redisc_queue_kept(queue);
 }
 

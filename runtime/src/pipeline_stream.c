@@ -33,9 +33,14 @@ static redisc_status load(redisc_pipe *pipe)
     return status;
 }
 
-/* A connection can be lost between two portions only by a fork. */
+/* A connection can be lost between two portions only by a fork, or because its server is no longer
+ * the one that was looked for. */
 static redisc_status check(const redisc_pipe *pipe)
 {
+    if (redisc_connection_outdated(pipe->connection)) {
+        return redisc_fail(REDISC_ERROR_CLOSED,
+                           "the server of the pipeline's connection is no longer the master");
+    }
     return pipe->connection->fork_count == redisc_fork_count()
                ? REDISC_OK
                : redisc_fail(REDISC_ERROR_CONNECTION,

@@ -42,14 +42,36 @@ static void free_place(redisc_pool *pool, bool blocking, unsigned fork_count)
     }
 }
 
+/* Takes the idle connections out that are outdated. Needs the lock. */
+static redisc_connection *unlink_outdated(redisc_pool *pool)
+{
+    redisc_connection *outdated = NULL;
+    redisc_connection **link = &pool->idle;
+    while (*link != NULL) {
+        redisc_connection *connection = *link;
+        if (!redisc_connection_outdated(connection)) {
+            link = &connection->next;
+            continue;
+        }
+        *link = connection->next;
+        connection->next = outdated;
+        outdated = connection;
+        pool->idle_count--;
+        pool->counts.closed++;
+    }
+    return outdated;
+}
+
 /* Closes a connection and frees its place. */
 static void discard(redisc_pool *pool, redisc_connection *connection)
 {
     unsigned fork_count = connection->fork_count;
     bool lost = connection->broken;
     bool blocking = connection->blocking;
+    bool outdated = redisc_connection_outdated(connection);
     redisc_connection_close(connection);
     pthread_mutex_lock(&pool->lock);
+    redisc_connection *others = outdated ? unlink_outdated(pool) : NULL;
     if (fork_count == redisc_fork_count()) {
         pool->counts.closed++;
         pool->counts.errors += lost;
@@ -57,6 +79,7 @@ static void discard(redisc_pool *pool, redisc_connection *connection)
     }
     free_place(pool, blocking, fork_count);
     pthread_mutex_unlock(&pool->lock);
+    redisc_pool_close_list(others);
 }
 
 /* Connects for a caller who has a place; frees the place if that fails. */
@@ -122,18 +145,21 @@ static void note_blocking(redisc_connection *connection)
     connection->blocking = connection->grown = true;
 }
 
-/* Closes a dead connection and gives another for its place: idle or new. */
+/* Closes a dead or outdated connection and gives another for its place: idle or new. */
 static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
                                     redisc_deadline deadline)
 {
     bool blocking = dead->blocking;
+    bool outdated = redisc_connection_outdated(dead);
+    bool lost = dead->broken || !outdated;
     redisc_connection_close(dead);
     int64_t now_ms = redisc_now_ms();
     pthread_mutex_lock(&pool->lock);
+    redisc_connection *others = outdated ? unlink_outdated(pool) : NULL;
     pool->counts.closed++;
-    pool->counts.errors++;
-    pool->to_replace++;
-    if (pool->suspect_ms < now_ms) {
+    pool->counts.errors += lost;
+    pool->to_replace += lost;
+    if (lost && pool->suspect_ms < now_ms) {
         pool->suspect_ms = now_ms;
     }
     redisc_connection *connection = pool->idle;
@@ -142,6 +168,7 @@ static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
         pool->idle_count--;
     }
     pthread_mutex_unlock(&pool->lock);
+    redisc_pool_close_list(others);
     connection = connection != NULL ? connection : open_new(pool, blocking, deadline);
     if (blocking && connection != NULL) {
         note_blocking(connection);
@@ -149,12 +176,18 @@ static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
     return connection;
 }
 
-/* Gives the connection if it was used after `fresh_ms` or looks alive, else another one. */
+/* Whether a connection may be used: one that was used after `fresh_ms` needs no look. */
+static bool is_fit(redisc_connection *connection, int64_t fresh_ms)
+{
+    return !redisc_connection_outdated(connection) &&
+           (connection->used_ms > fresh_ms || redisc_connection_quiet(connection));
+}
+
+/* Gives the connection if it is fit for use, else another one. */
 static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connection,
                                     int64_t fresh_ms, redisc_deadline deadline)
 {
-    while (connection != NULL && connection->used_ms <= fresh_ms &&
-           !redisc_connection_quiet(connection)) {
+    while (connection != NULL && !is_fit(connection, fresh_ms)) {
         connection = swap_dead(pool, connection, deadline);
         fresh_ms = NEW - 1;
     }
@@ -164,11 +197,32 @@ static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connec
     return connection;
 }
 
+/* Asks the route whether the server has moved, and closes the idle connections if it has. Called
+ * with the lock, and has it again when it returns. */
+static void follow(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline)
+{
+    redisc_route *route = pool->config->route;
+    pool->look_ms = INT64_MAX; /* one thread is enough */
+    pthread_mutex_unlock(&pool->lock);
+    int64_t next_ms = route->is->look(route, now_ms, deadline);
+    pthread_mutex_lock(&pool->lock);
+    pool->look_ms = next_ms;
+    redisc_connection *outdated = unlink_outdated(pool);
+    if (outdated != NULL) {
+        pthread_mutex_unlock(&pool->lock);
+        redisc_pool_close_list(outdated);
+        pthread_mutex_lock(&pool->lock);
+    }
+}
+
 /* Both kinds of taking; inlined, for one of them is the hottest path that there is. */
 static inline redisc_connection *take(redisc_pool *pool, bool blocking, int64_t now_ms,
                                       int64_t timeout_ms)
 {
     pthread_mutex_lock(&pool->lock);
+    if (now_ms >= pool->look_ms) {
+        follow(pool, now_ms, redisc_deadline_from(now_ms, timeout_ms));
+    }
     int64_t fresh_ms = now_ms - FRESH_MS;
     if (fresh_ms < pool->suspect_ms) {
         fresh_ms = pool->suspect_ms;
@@ -182,7 +236,7 @@ static inline redisc_connection *take(redisc_pool *pool, bool blocking, int64_t 
         if (blocking) {
             note_blocking(connection);
         }
-        if (connection->used_ms > fresh_ms) {
+        if (connection->used_ms > fresh_ms && !redisc_connection_outdated(connection)) {
             connection->used_ms = now_ms;
             return connection;
         }
@@ -267,7 +321,7 @@ void redisc_pool_give(redisc_pool *pool, redisc_connection *connection)
         /* What was received but not asked for would be taken for the next command's reply. */
         connection->broken = true;
     }
-    if (connection->broken || connection->changed) {
+    if (connection->broken || connection->changed || redisc_connection_outdated(connection)) {
         discard(pool, connection);
         return;
     }
@@ -335,16 +389,31 @@ void redisc_pool_close(redisc_pool *pool)
     redisc_release(pool);
 }
 
+/* With its route, if the options name sentinels. */
+static redisc_config *make_config(const redisc_options *options)
+{
+    redisc_config *config = redisc_config_new(options);
+    if (config == NULL || config->options.sentinels == NULL) {
+        return config;
+    }
+    config->route = redisc_route_new(&config->options, options->sentinel_options);
+    if (config->route == NULL) {
+        redisc_config_release(config);
+        return NULL;
+    }
+    return config;
+}
+
 static redisc_config *read_config(const char *url, const redisc_options *options)
 {
     if (url == NULL) {
-        return redisc_config_new(options);
+        return make_config(options);
     }
     redisc_url parsed;
     if (redisc_url_parse(url, options, &parsed) != REDISC_OK) {
         return NULL;
     }
-    redisc_config *config = redisc_config_new(&parsed.options);
+    redisc_config *config = make_config(&parsed.options);
     redisc_url_free(&parsed);
     return config;
 }
@@ -358,6 +427,7 @@ static redisc_pool *new_pool(redisc_config *config, const redisc_pool_source *so
     pthread_mutex_init(&pool->lock, NULL);
     atomic_init(&pool->references, 1);
     pool->suspect_ms = INT64_MIN;
+    pool->look_ms = config->route == NULL ? INT64_MAX : INT64_MIN;
     pool->config = config;
     pool->source = *source;
     pool->places.most = config->options.max_connections;

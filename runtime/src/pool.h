@@ -72,6 +72,7 @@ struct redisc_pool {
     redisc_pool_gate gate;
     redisc_connection *inherited; /* idle ones of the parent process, still to be closed here */
     uint64_t to_replace;          /* lost connections, for the count of reconnects */
+    int64_t look_ms;              /* when to ask the config's route next; never without one */
     redisc_pool_stats counts;     /* without in_use, idle, blocking and the limits */
 
     redisc_config *config;     /* never changes; where to connect to, unless there is a source */

@@ -48,6 +48,7 @@ static void forget_parent(redisc_pool *pool)
     pool->gate.busy = false;
     pool->generation++;
     pool->to_replace = 0;
+    pool->look_ms = pool->config->route == NULL ? INT64_MAX : INT64_MIN;
     pool->counts = (redisc_pool_stats){0};
 }
 

@@ -1,43 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool_wait.h"
 
-#include <errno.h>
-#include <time.h>
-
-static void init_condition(pthread_cond_t *condition)
-{
-#ifdef __APPLE__
-    pthread_cond_init(condition, NULL);
-#else
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-#endif
-}
+#include "condition.h"
 
 void redisc_pool_sleep(redisc_pool *pool, redisc_pool_waiter *waiter, int64_t milliseconds)
 {
-    if (milliseconds < 0) {
-        pthread_cond_wait(&waiter->woken, &pool->lock);
-        return;
-    }
-    struct timespec time = {0};
-#ifndef __APPLE__
-    clock_gettime(CLOCK_MONOTONIC, &time);
-#endif
-    time.tv_sec += (time_t)(milliseconds / 1000);
-    time.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-    if (time.tv_nsec >= 1000000000) {
-        time.tv_nsec -= 1000000000;
-        time.tv_sec++;
-    }
-#ifdef __APPLE__
-    pthread_cond_timedwait_relative_np(&waiter->woken, &pool->lock, &time);
-#else
-    pthread_cond_timedwait(&waiter->woken, &pool->lock, &time);
-#endif
+    redisc_condition_wait(&waiter->woken, &pool->lock, milliseconds);
 }
 
 void redisc_pool_queue_up(redisc_pool_queue *queue, redisc_pool_waiter *waiter)
@@ -45,7 +13,7 @@ void redisc_pool_queue_up(redisc_pool_queue *queue, redisc_pool_waiter *waiter)
     waiter->next = NULL;
     waiter->granted = false;
     waiter->connection = NULL;
-    init_condition(&waiter->woken);
+    redisc_condition_init(&waiter->woken);
     if (queue->last == NULL) {
         queue->first = waiter;
     } else {

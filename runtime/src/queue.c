@@ -99,7 +99,11 @@ static redisc_status finish(redisc_queue *queue, redisc_status status)
 {
     size_t place = queue->first++;
     if (status < 0) {
-        redisc_error_about(redisc_queue_slot(queue, place)->info->name, REDISC_ANSWERED, 1);
+        const redisc_operation_info *info = redisc_queue_slot(queue, place)->info;
+        if (queue->judge != NULL) {
+            status = queue->judge(queue->judge_context, info, status);
+        }
+        redisc_error_about(info->name, REDISC_ANSWERED, 1);
         keep_failure(queue, place, place + 1);
     }
     return status;

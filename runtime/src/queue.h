@@ -38,6 +38,10 @@ typedef struct redisc_queue {
     bool unkept; /* there was no memory to keep a failure: see redisc_queue_kept() */
     size_t unkept_from;
     bool utf8; /* replies have to be UTF-8 */
+    /* Gets each call's failure before it is kept, as the last error; answers its status. NULL: none
+     * looks at it. */
+    redisc_status (*judge)(void *context, const redisc_operation_info *info, redisc_status status);
+    void *judge_context;
 } redisc_queue;
 
 void redisc_queue_free(redisc_queue *queue);

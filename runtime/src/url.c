@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "config.h"
 #include "number.h"
+#include "server_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -214,8 +215,45 @@ static redisc_status read_host_and_port(redisc_url_reader *in, redisc_url_part b
     return status;
 }
 
+typedef struct scheme {
+    const char *name;
+    bool tls;
+    bool local;
+    bool sentinel;
+} scheme;
+
+static const scheme schemes[] = {{"redis", false, false, false},
+                                 {"valkey", false, false, false},
+                                 {"rediss", true, false, false},
+                                 {"valkeys", true, false, false},
+                                 {"unix", false, true, false},
+                                 {"redis+sentinel", false, false, true},
+                                 {"valkey+sentinel", false, false, true},
+                                 {"rediss+sentinel", true, false, true},
+                                 {"valkeys+sentinel", true, false, true}};
+
+/* host[:port],host[:port]… */
+static redisc_status read_sentinels(redisc_url_reader *in, redisc_url_part hosts)
+{
+    if (hosts.len == 0) {
+        return in->options->sentinels != NULL
+                   ? REDISC_OK
+                   : redisc_url_fail(in, hosts.at, "no sentinel is named: +sentinel://host,host/…");
+    }
+    redisc_server_fault fault;
+    redisc_server server;
+    for (redisc_server_list list = {.text = hosts.at, .len = hosts.len};
+         redisc_server_next(&list, &server, &fault);) {
+    }
+    if (fault.problem != NULL) {
+        return redisc_url_fail(in, hosts.at + fault.at, "%s", fault.problem);
+    }
+    return redisc_url_decode(in, hosts, "sentinels", &in->options->sentinels);
+}
+
 /* What stands between "//" and the path. */
-static redisc_status read_authority(redisc_url_reader *in, redisc_url_part authority, bool local)
+static redisc_status read_authority(redisc_url_reader *in, redisc_url_part authority,
+                                    const scheme *kind)
 {
     /* Passwords hold an '@' at times, hosts never: the last one counts. */
     const char *at = find_last(authority, '@');
@@ -226,7 +264,10 @@ static redisc_status read_authority(redisc_url_reader *in, redisc_url_part autho
             return status;
         }
     }
-    if (!local) {
+    if (kind->sentinel) {
+        return read_sentinels(in, host);
+    }
+    if (!kind->local) {
         return read_host_and_port(in, host);
     }
     if (host.len > 0) {
@@ -250,9 +291,46 @@ static redisc_status read_db(redisc_url_reader *in, redisc_url_part path)
     return REDISC_OK;
 }
 
-static redisc_status read_path(redisc_url_reader *in, redisc_url_part path, bool local)
+/* /name, /name/db */
+static redisc_status read_master_name(redisc_url_reader *in, redisc_url_part path)
 {
-    if (!local) {
+    if (path.len <= 1) {
+        return REDISC_OK; /* an option may say it */
+    }
+    redisc_url_part name = {.at = path.at + 1, .len = path.len - 1};
+    const char *slash = find(name, '/');
+    redisc_url_part db = {.at = path.at + path.len, .len = 0};
+    if (slash != NULL) {
+        db = (redisc_url_part){.at = slash, .len = (size_t)(path.at + path.len - slash)};
+        name.len = (size_t)(slash - name.at);
+    }
+    if (name.len == 0) {
+        return redisc_url_fail(in, name.at, "the master's name is missing: /name/db");
+    }
+    redisc_status status = redisc_url_decode(in, name, "master's name", &in->options->master_name);
+    return status == REDISC_OK ? read_db(in, db) : status;
+}
+
+/* The scheme says what the server is found by: what the options say of other ways is void. */
+static void forget_other_ways(redisc_options *o, const scheme *kind)
+{
+    if (kind->sentinel) {
+        o->host = o->path = NULL;
+        o->port = 0;
+        return;
+    }
+    o->sentinels = o->master_name = o->sentinel_user = o->sentinel_password = NULL;
+    o->sentinel_options = NULL;
+    o->role = REDISC_ROLE_MASTER;
+    o->min_other_sentinels = 0;
+}
+
+static redisc_status read_path(redisc_url_reader *in, redisc_url_part path, const scheme *kind)
+{
+    if (kind->sentinel) {
+        return read_master_name(in, path);
+    }
+    if (!kind->local) {
         in->options->path = NULL;
         return read_db(in, path);
     }
@@ -261,18 +339,6 @@ static redisc_status read_path(redisc_url_reader *in, redisc_url_part path, bool
     }
     return redisc_url_decode(in, path, "path", &in->options->path);
 }
-
-typedef struct scheme {
-    const char *name;
-    bool tls;
-    bool local;
-} scheme;
-
-static const scheme schemes[] = {{"redis", false, false},
-                                 {"valkey", false, false},
-                                 {"rediss", true, false},
-                                 {"valkeys", true, false},
-                                 {"unix", false, true}};
 
 static const scheme *find_scheme(redisc_url_part name)
 {
@@ -297,7 +363,8 @@ static const scheme *read_scheme(redisc_url_reader *in, const char **rest)
     }
     if (found == NULL) {
         redisc_url_fail(in, in->text,
-                        "it must start with redis://, rediss://, valkey://, valkeys:// or unix://");
+                        "it must start with redis://, rediss://, valkey://, valkeys://, unix:// "
+                        "or one of them with +sentinel, as redis+sentinel://");
     }
     return found;
 }
@@ -312,17 +379,22 @@ static redisc_status read_url(redisc_url_reader *in)
     redisc_url_part authority = cut(&rest, "/?#");
     in->guarded = authority.len > 0 && strchr(rest, '@') != NULL;
     in->options->tls = in->options->tls || kind->tls;
-    redisc_status status = read_authority(in, authority, kind->local);
+    forget_other_ways(in->options, kind);
+    redisc_status status = read_authority(in, authority, kind);
     if (status != REDISC_OK) {
         return status;
     }
-    status = read_path(in, cut(&rest, "?#"), kind->local);
+    const char *path = rest;
+    status = read_path(in, cut(&rest, "?#"), kind);
     if (status == REDISC_OK && *rest == '?') {
         rest++;
         status = redisc_url_query(in, cut(&rest, "#"));
     }
     if (status == REDISC_OK && *rest == '#') {
         status = redisc_url_fail(in, rest, "a fragment (`#`) has no meaning; write %%23");
+    }
+    if (status == REDISC_OK && kind->sentinel && in->options->master_name == NULL) {
+        status = redisc_url_fail(in, path, "the master's name is missing: %s://…/name", kind->name);
     }
     if (status == REDISC_OK && kind->tls && !in->options->tls) {
         status = redisc_fail(REDISC_ERROR_URL, "URL: option `tls` contradicts %s://", kind->name);

@@ -21,7 +21,9 @@ typedef enum option_type {
     SECONDS,      /* the same field, given in seconds with a fraction */
     PROTOCOL,
     PARSER,
-    ENCODING
+    ENCODING,
+    ROLE,
+    REPLICA
 } option_type;
 
 typedef struct url_option {
@@ -72,6 +74,14 @@ static const url_option url_options[] = {
     FIELD(pool_blocks, BOOLEAN),
     FIELD(pool_wait_ms, MILLISECONDS),
     FIELD(tls, BOOLEAN),
+    FIELD(sentinels, TEXT),
+    FIELD(master_name, TEXT),
+    FIELD(role, ROLE),
+    FIELD(replica_choice, REPLICA),
+    FIELD(min_other_sentinels, NATURAL),
+    FIELD(sentinel_user, TEXT),
+    FIELD(sentinel_password, SECRET),
+    FIELD(sentinel_tls_off, BOOLEAN),
     SYNONYM("username", TEXT, user),
     SYNONYM("socket_timeout", SECONDS, timeout_ms),
     SYNONYM("socket_connect_timeout", SECONDS, connect_timeout_ms),
@@ -97,6 +107,13 @@ static const word_value parsers[] = {{"native", REDISC_PARSER_NATIVE},
 static const word_value encodings[] = {{"bytes", REDISC_ENCODING_BYTES},
                                        {"utf8", REDISC_ENCODING_UTF8},
                                        {"utf-8", REDISC_ENCODING_UTF8}};
+static const word_value roles[] = {{"master", REDISC_ROLE_MASTER},
+                                   {"primary", REDISC_ROLE_MASTER},
+                                   {"replica", REDISC_ROLE_REPLICA},
+                                   {"slave", REDISC_ROLE_REPLICA}};
+static const word_value replicas[] = {{"round_robin", REDISC_REPLICA_ROUND_ROBIN},
+                                      {"random", REDISC_REPLICA_RANDOM},
+                                      {"first", REDISC_REPLICA_FIRST}};
 
 #define READ_WORD(text, words, value) read_word(text, words, sizeof words / sizeof words[0], value)
 
@@ -205,6 +222,18 @@ static bool read_choice(option_type type, const char *text, void *field)
         }
         *(redisc_parser_choice *)field = (redisc_parser_choice)value;
         return true;
+    case ROLE:
+        if (!READ_WORD(text, roles, &value)) {
+            return false;
+        }
+        *(redisc_server_role *)field = (redisc_server_role)value;
+        return true;
+    case REPLICA:
+        if (!READ_WORD(text, replicas, &value)) {
+            return false;
+        }
+        *(redisc_replica_choice *)field = (redisc_replica_choice)value;
+        return true;
     default:
         if (!READ_WORD(text, encodings, &value)) {
             return false;
@@ -225,6 +254,8 @@ static bool read_value(option_type type, const char *text, void *field)
     case PROTOCOL:
     case PARSER:
     case ENCODING:
+    case ROLE:
+    case REPLICA:
         return read_choice(type, text, field);
     default:
         return read_number(type, text, field);
@@ -247,6 +278,8 @@ static const char *expected(option_type type)
         [PROTOCOL] = "not auto, 2 or 3",
         [PARSER] = "not native or hiredis",
         [ENCODING] = "not bytes or utf8",
+        [ROLE] = "not master, primary, replica or slave",
+        [REPLICA] = "not round_robin, random or first",
     };
     return texts[type];
 }

@@ -7,6 +7,11 @@
  *     valkey://…             the same
  *     rediss:// valkeys://   the same over TLS
  *     unix://[[user]:password@]/path/to.sock[?db=n&…]
+ *     redis+sentinel://[[user]:password@]host[:port][,host[:port]…]/name[/db][?option=value&…]
+ *     valkey+sentinel:// rediss+sentinel:// valkeys+sentinel://     likewise
+ *
+ * With +sentinel the hosts are sentinels (port 26379), which are asked for the master of that name;
+ * user and password are the server's.
  *
  * User, password, host, path and the values of options are percent-decoded (a `+` stays a `+`).
  * IPv6 addresses stand in brackets: redis://[::1]:6379. What a URL doesn't say stays as it is in
@@ -28,6 +33,12 @@
  *     protocol                          auto, 2, 3 (or resp2, resp3)
  *     parser                            native, hiredis
  *     encoding                          bytes, utf8 (or utf-8)
+ *     sentinels master_name sentinel_user  text, not empty
+ *     sentinel_password                 text
+ *     min_other_sentinels               0 to 2147483647
+ *     sentinel_tls_off                  as above
+ *     role                              master, primary, replica, slave
+ *     replica_choice                    round_robin, random, first
  *
  * and these, which users of redis-py know:
  *
@@ -80,6 +91,21 @@ typedef enum redisc_encoding {
  * thread that uses the client.
  */
 typedef redisc_status (*redisc_on_connect)(redisc *connection, void *context);
+
+/** Which of the servers that sentinels watch over a client uses. */
+typedef enum redisc_server_role {
+    REDISC_ROLE_MASTER = 0,  /**< the master (primary), whichever it is at the time */
+    REDISC_ROLE_REPLICA = 1, /**< a replica; the master if none can be reached */
+    REDISC_ROLE_MAX_ = 0x7fffffff
+} redisc_server_role;
+
+/** Which replica a new connection goes to first; the others follow in turn. */
+typedef enum redisc_replica_choice {
+    REDISC_REPLICA_ROUND_ROBIN = 0, /**< the next one each time, from a random start */
+    REDISC_REPLICA_RANDOM = 1,      /**< any */
+    REDISC_REPLICA_FIRST = 2,       /**< the first one that the sentinel names */
+    REDISC_REPLICA_MAX_ = 0x7fffffff
+} redisc_replica_choice;
 
 /** How to connect, and how a client's pool behaves. Zero everywhere is a local server with the
  * defaults. */
@@ -140,6 +166,19 @@ typedef struct redisc_options {
     void *transport_context; /**< given to its open() */
 
     bool tls; /**< set by rediss:// and valkeys:// */
+
+    const char *sentinels;   /**< "host[:port],…": ask these where the server is; see
+                                redisc/discovery.h. Then host, port and path are not used */
+    const char *master_name; /**< by which they know it */
+    redisc_server_role role;
+    redisc_replica_choice replica_choice;
+    uint32_t min_other_sentinels;  /**< a sentinel that sees fewer others isn't believed */
+    const char *sentinel_user;     /**< of the sentinels themselves; default: none */
+    const char *sentinel_password; /**< default: none */
+    bool sentinel_tls_off;         /**< true: no TLS to the sentinels, though `tls` is set */
+    /** How to connect to the sentinels, all of it: then the three above are not used. NULL: as to
+     * the servers, but for user, password, db and client_name. */
+    const struct redisc_options *sentinel_options;
 } redisc_options;
 
 /** A URL taken apart; `options` points into memory that redisc_url_free() releases. */

@@ -15,6 +15,7 @@
 #include <redisc/callback.h>
 #include <redisc/client.h>
 #include <redisc/codec.h>
+#include <redisc/discovery.h>
 #include <redisc/handle.h>
 #include <redisc/info.h>
 #include <redisc/iterator.h>

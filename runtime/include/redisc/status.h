@@ -46,6 +46,7 @@ REDISC_BEGIN_DECLS
     X(REDISC_ERROR_POOL_TIMEOUT, -231, REDISC_ERROR_POOL_EXHAUSTED, "no connection available")     \
     X(REDISC_ERROR_MASTER_NOT_FOUND, -240, REDISC_ERROR_CONNECTION, "no master found")             \
     X(REDISC_ERROR_REPLICA_NOT_FOUND, -241, REDISC_ERROR_CONNECTION, "no replica found")           \
+    X(REDISC_ERROR_DEMOTED, -242, REDISC_ERROR_CONNECTION, "the master has become a replica")      \
     X(REDISC_ERROR_TIMEOUT, -300, REDISC_ERROR, "deadline passed")                                 \
     X(REDISC_ERROR_PROTOCOL, -400, REDISC_ERROR, "the server broke the protocol")                  \
     X(REDISC_ERROR_REPLY_TYPE, -401, REDISC_ERROR, "reply of another type than expected")          \
