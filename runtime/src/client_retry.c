@@ -110,7 +110,7 @@ static redisc_retry_end try_once(const detour *d, const redisc_result *result, v
 static void heed(const detour *d, redisc_retry_end end)
 {
     if (end.delivery == REDISC_ANSWERED && redisc_retry_distrusts(end.status)) {
-        redisc_pool_distrust(d->self->pool, d->c->place, end.status);
+        redisc_pool_distrust(d->self->pool, d->c->place);
     }
 }
 

@@ -115,7 +115,7 @@ static redisc_options sentinel_options_like(const redisc_options *options)
     own.encoding = REDISC_ENCODING_BYTES;
     own.on_connect = NULL;
     own.on_connect_context = NULL;
-    own.max_connections = 0;
+    own.max_connections = own.max_blocking = 0;
     own.pool_blocks = false;
     own.sentinels = own.master_name = own.sentinel_user = own.sentinel_password = NULL;
     own.role = REDISC_ROLE_MASTER;

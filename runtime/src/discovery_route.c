@@ -439,7 +439,7 @@ static redisc_status open_pool(redisc_discovery *d, const char *name, redisc_ser
         redisc_config_release(config);
         return REDISC_ERROR_MEMORY;
     }
-    return redisc_pool_make(config, NULL, pool);
+    return redisc_pool_make(config, pool);
 }
 
 static redisc_status open_client(const char *function, redisc_discovery *d, const char *name,

@@ -174,7 +174,7 @@ redisc_status redisc_observer_open(redisc *client, redisc_observer **observer)
     redisc_buffer_init(&o->in, config->limits.reply_bytes < SIZE_MAX - ROOM
                                    ? config->limits.reply_bytes + ROOM
                                    : SIZE_MAX);
-    o->connection = redisc_pool_connect_apart(o->pool, deadline);
+    o->connection = redisc_connection_open(config, deadline);
     redisc_status status = o->connection == NULL ? redisc_last_error()->status : begin(o, deadline);
     if (status != REDISC_OK) {
         redisc_observer_close(o);

@@ -61,7 +61,7 @@ void redisc_pipe_give(redisc_pipe *pipe, redisc_connection *connection)
     bool misled = pipe->misled;
     pipe->misled = false;
     if (connection != NULL && misled) {
-        redisc_pool_distrust(pipe->model->pool, connection, REDISC_ERROR_READONLY);
+        redisc_pool_distrust(pipe->model->pool, connection);
     }
     if (connection == NULL || connection == pipe->model->connection) {
         return;

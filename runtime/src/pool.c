@@ -366,13 +366,6 @@ redisc_pool *redisc_pool_retain(redisc_pool *pool)
     return pool;
 }
 
-static void release_source(const redisc_pool_source *source)
-{
-    if (source->release != NULL) {
-        source->release(source->context);
-    }
-}
-
 void redisc_pool_close(redisc_pool *pool)
 {
     if (pool == NULL ||
@@ -384,7 +377,6 @@ void redisc_pool_close(redisc_pool *pool)
     redisc_pool_close_list(pool->inherited);
     pthread_mutex_destroy(&pool->lock);
     redisc_release(pool->gate.why);
-    release_source(&pool->source);
     redisc_config_release(pool->config);
     redisc_release(pool);
 }
@@ -418,7 +410,7 @@ static redisc_config *read_config(const char *url, const redisc_options *options
     return config;
 }
 
-static redisc_pool *new_pool(redisc_config *config, const redisc_pool_source *source)
+static redisc_pool *new_pool(redisc_config *config)
 {
     redisc_pool *pool = redisc_allocate_zeroed(sizeof *pool);
     if (pool == NULL) {
@@ -429,7 +421,6 @@ static redisc_pool *new_pool(redisc_config *config, const redisc_pool_source *so
     pool->suspect_ms = INT64_MIN;
     pool->look_ms = config->route == NULL ? INT64_MAX : INT64_MIN;
     pool->config = config;
-    pool->source = *source;
     pool->places.most = config->options.max_connections;
     pool->blocking.most = config->options.max_blocking;
     if (!redisc_pool_register(pool)) {
@@ -440,14 +431,10 @@ static redisc_pool *new_pool(redisc_config *config, const redisc_pool_source *so
     return pool;
 }
 
-redisc_status redisc_pool_make(redisc_config *config, const redisc_pool_source *source,
-                               redisc_pool **pool)
+redisc_status redisc_pool_make(redisc_config *config, redisc_pool **pool)
 {
-    static const redisc_pool_source none;
-    const redisc_pool_source *from = source == NULL ? &none : source;
-    *pool = new_pool(config, from);
+    *pool = new_pool(config);
     if (*pool == NULL) {
-        release_source(from);
         redisc_config_release(config);
         return redisc_fail(REDISC_ERROR_MEMORY, "no memory for a pool");
     }
@@ -464,5 +451,5 @@ redisc_status redisc_pool_open(const char *url, const redisc_options *options, r
     if (config == NULL) {
         return redisc_last_error()->status;
     }
-    return redisc_pool_make(config, NULL, pool);
+    return redisc_pool_make(config, pool);
 }

@@ -44,23 +44,6 @@ typedef struct redisc_pool_gate {
     redisc_pool_queue waiters;
 } redisc_pool_gate;
 
-/*
- * Where a pool connects to, if the options alone don't say it: a discovery that knows which server
- * has the part that is wanted. Its functions may be called by several threads at once, never with
- * the pool's lock.
- */
-typedef struct redisc_pool_source {
-    /* Before each connect: a counted reference to the options of the server to connect to. NULL
-     * after failing, REDISC_ERROR_MASTER_NOT_FOUND say. */
-    redisc_config *(*locate)(void *context, redisc_deadline deadline);
-    /* A server answered that it isn't what is wanted (REDISC_ERROR_READONLY), or can't be connected
-     * to: `config` is what locate() gave for it. May be NULL. */
-    void (*distrust)(void *context, const redisc_config *config, redisc_status why);
-    /* The pool goes, and with it the context. May be NULL. */
-    void (*release)(void *context);
-    void *context;
-} redisc_pool_source;
-
 struct redisc_pool {
     pthread_mutex_t lock;    /* guards all below, down to `counts`; never held during I/O */
     redisc_connection *idle; /* the one given back last comes first */
@@ -75,8 +58,7 @@ struct redisc_pool {
     int64_t look_ms;              /* when to ask the config's route next; never without one */
     redisc_pool_stats counts;     /* without in_use, idle, blocking and the limits */
 
-    redisc_config *config;     /* never changes; where to connect to, unless there is a source */
-    redisc_pool_source source; /* without locate(): none */
+    redisc_config *config; /* never changes */
     atomic_uint references;
     redisc_pool *next; /* in the list of all pools: see pool_fork.c */
     redisc_pool *previous;
@@ -84,21 +66,14 @@ struct redisc_pool {
 
 redisc_pool *redisc_pool_retain(redisc_pool *pool);
 
-/* Makes a pool; takes the config and the source (NULL: none) over, in failure too. */
-redisc_status redisc_pool_make(redisc_config *config, const redisc_pool_source *source,
-                               redisc_pool **pool);
-
-/* Opens a connection to where the pool's lead to, which is none of the pool's: its owner closes it.
- * NULL after failing. */
-redisc_connection *redisc_pool_connect_apart(redisc_pool *pool, redisc_deadline deadline);
+/* Makes a pool; takes the config over, in failure too. */
+redisc_status redisc_pool_make(redisc_config *config, redisc_pool **pool);
 
 /*
  * The server behind a connection is not, or no longer, the one that is wanted: connections that are
- * as old as this one are not used again, and the source is told. What is in use is closed when it
- * comes back.
+ * as old as this one are not used again. What is in use is closed when it comes back.
  */
-void redisc_pool_distrust(redisc_pool *pool, const redisc_connection *connection,
-                          redisc_status why);
+void redisc_pool_distrust(redisc_pool *pool, const redisc_connection *connection);
 
 /*
  * Takes a connection that is fit for use: an idle one, a new one, or, in a pool that blocks, one

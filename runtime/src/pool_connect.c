@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connecting: where to, when, and what is known of the servers that were connected to.
+ * Connecting: when, and what is known of the servers that were connected to.
  *
  * While connects fail the pool's gate lets only one through at a time, with pauses that double, so
  * that a server in trouble isn't overrun by those who wait for it: one try answers for all who wait
@@ -9,28 +9,7 @@
 #include "pool_wait.h"
 #include "random.h"
 
-redisc_connection *redisc_pool_connect_apart(redisc_pool *pool, redisc_deadline deadline)
-{
-    const redisc_pool_source *source = &pool->source;
-    if (source->locate == NULL) {
-        return redisc_connection_open(pool->config, deadline);
-    }
-    redisc_config *config = source->locate(source->context, deadline);
-    if (config == NULL) {
-        return NULL;
-    }
-    redisc_connection *connection = redisc_connection_open(config, deadline);
-    if (connection == NULL && source->distrust != NULL) {
-        redisc_error_copy why;
-        redisc_error_save(&why);
-        source->distrust(source->context, config, why.error.status);
-        redisc_error_restore(&why);
-    }
-    redisc_config_release(config);
-    return connection;
-}
-
-void redisc_pool_distrust(redisc_pool *pool, const redisc_connection *connection, redisc_status why)
+void redisc_pool_distrust(redisc_pool *pool, const redisc_connection *connection)
 {
     pthread_mutex_lock(&pool->lock);
     redisc_connection *idle = NULL;
@@ -43,13 +22,6 @@ void redisc_pool_distrust(redisc_pool *pool, const redisc_connection *connection
     }
     pthread_mutex_unlock(&pool->lock);
     redisc_pool_close_list(idle);
-    const redisc_pool_source *source = &pool->source;
-    if (source->distrust != NULL) {
-        redisc_error_copy last;
-        redisc_error_save(&last);
-        source->distrust(source->context, connection->config, why);
-        redisc_error_restore(&last);
-    }
 }
 
 /* Fails as the last connect did, with what is more to say of it. */
@@ -149,7 +121,7 @@ redisc_connection *redisc_pool_connect(redisc_pool *pool, redisc_deadline deadli
     if (!pass_gate(pool, deadline, &begun)) {
         return NULL;
     }
-    redisc_connection *connection = redisc_pool_connect_apart(pool, deadline);
+    redisc_connection *connection = redisc_connection_open(pool->config, deadline);
     bool tells = connection == NULL && tells_of_server(redisc_last_error()->status, deadline);
     redisc_error *why = tells ? redisc_error_clone() : NULL;
     pthread_mutex_lock(&pool->lock);

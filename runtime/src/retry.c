@@ -14,7 +14,7 @@ typedef enum remedy {
     WAIT,      /* pauses */
     RECONNECT, /* another connection; the first time at once, then after a pause */
     CONNECT,   /* the pool connects when it's time */
-    MOVE       /* asks anew where the server is, and pauses */
+    MOVE       /* looks anew where the server is, and pauses */
 } remedy;
 
 /* What is known of the command decides with the status. What is not here is final. */
@@ -30,6 +30,7 @@ static const struct {
     {REDISC_ERROR_TIMEOUT, REDISC_NOT_SENT, CONNECT},
     {REDISC_ERROR_CLOSED, REDISC_NOT_SENT, RECONNECT},
     {REDISC_ERROR_MASTER_NOT_FOUND, REDISC_NOT_SENT, CONNECT},
+    {REDISC_ERROR_DEMOTED, REDISC_NOT_SENT, CONNECT},
     {REDISC_ERROR_REPLICA_NOT_FOUND, REDISC_NOT_SENT, CONNECT},
     /* Perhaps executed: only what does no harm when it's executed twice, or what may be. */
     {REDISC_ERROR_CONNECTION, REDISC_UNKNOWN, RECONNECT},
@@ -41,6 +42,7 @@ static const struct {
     {REDISC_ERROR_TRYAGAIN, REDISC_ANSWERED, WAIT},
     {REDISC_ERROR_CLUSTERDOWN, REDISC_ANSWERED, WAIT},
     {REDISC_ERROR_READONLY, REDISC_ANSWERED, MOVE},
+    {REDISC_ERROR_DEMOTED, REDISC_ANSWERED, RECONNECT},
     /* The same, said while connecting: */
     {REDISC_ERROR_LOADING, REDISC_NOT_SENT, CONNECT},
     {REDISC_ERROR_MASTERDOWN, REDISC_NOT_SENT, CONNECT},
@@ -105,11 +107,10 @@ static int64_t pause_for(redisc_retry *retry, remedy what, bool connected)
     return redisc_backoff_ms(options->retry_wait_ms, options->retry_max_wait_ms, ++retry->pauses);
 }
 
-/* A server that can't be another one is asked once more: its name may lead elsewhere by now. */
+/* A server is asked once more: its name may lead elsewhere by now. */
 static bool can_move(redisc_retry *retry)
 {
-    retry->moves++;
-    return retry->moves == 1 || retry->pool->source.locate != NULL;
+    return retry->moves++ == 0;
 }
 
 bool redisc_retry_again(redisc_retry *retry, redisc_retry_end end, int64_t *pause_ms)

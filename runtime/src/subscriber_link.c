@@ -18,7 +18,7 @@ enum {
 
 redisc_status redisc_subscriber_connect(redisc_subscriber *s, redisc_deadline deadline)
 {
-    s->connection = redisc_pool_connect_apart(s->pool, deadline);
+    s->connection = redisc_connection_open(s->pool->config, deadline);
     if (s->connection == NULL) {
         return redisc_last_error()->status;
     }

@@ -28,10 +28,10 @@ static void must(redisc_status status, const char *what)
     }
 }
 
-static redisc *open_direct(test_server *server)
+static redisc *open_direct(test_server *server, const redisc_options *options)
 {
     redisc *client;
-    must(redisc_open(test_server_url(server), NULL, &client), "a client");
+    must(redisc_open(test_server_url(server), options, &client), "a client");
     return client;
 }
 
@@ -49,11 +49,16 @@ static void start_server(test_sentinels *all, int at, const char *more)
              "replica-announce-ip 127.0.0.1\n"
              "replica-announce-port %d\n"
              "repl-diskless-sync-delay 0\n"
+             "masteruser app\n"
+             "masterauth any\n"
+             "user default off\n"
+             "user app on nopass ~* &* +@all\n"
+             "user watcher on nopass ~* &* +@all\n"
              "%s",
              replicaof, forwarder_port(all->wires[at]), more == NULL ? "" : more);
     all->servers[at] = test_server_start(config);
     forwarder_lead(all->wires[at], test_server_port(all->servers[at]));
-    all->direct[at] = open_direct(all->servers[at]);
+    all->direct[at] = open_direct(all->servers[at], &(redisc_options){.user = "app"});
 }
 
 static void set(redisc *asker, const char *what, const char *value)
@@ -64,7 +69,7 @@ static void set(redisc *asker, const char *what, const char *value)
 static void start_sentinel(test_sentinels *all, int at)
 {
     all->sentinels[at] = test_server_start_sentinel();
-    redisc *asker = all->askers[at] = open_direct(all->sentinels[at]);
+    redisc *asker = all->askers[at] = open_direct(all->sentinels[at], NULL);
     /* All that sentinels do now and then, more often: the tests should not take minutes. But four
      * publish periods and five ping periods have to be more than a second each, or a server that is
      * being made the master is made a replica again, or held for too ill for it. */
@@ -80,6 +85,8 @@ static void start_sentinel(test_sentinels *all, int at)
     set(asker, "down-after-milliseconds", down);
     set(asker, "failover-timeout", "2000");
     set(asker, "parallel-syncs", "2");
+    set(asker, "auth-user", "watcher");
+    set(asker, "auth-pass", "any");
 }
 
 test_sentinels *test_sentinels_start(const char *server_config)
@@ -98,7 +105,7 @@ test_sentinels *test_sentinels_start(const char *server_config)
     snprintf(all->list, sizeof all->list, "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d",
              test_server_port(all->sentinels[0]), test_server_port(all->sentinels[1]),
              test_server_port(all->sentinels[2]));
-    snprintf(all->url, sizeof all->url, "redis+sentinel://%s/%s", all->list, name);
+    snprintf(all->url, sizeof all->url, "redis+sentinel://app@%s/%s", all->list, name);
     test_sentinels_await_calm(all);
     return all;
 }
@@ -245,4 +252,19 @@ int test_sentinels_failover(test_sentinels *all)
     }
     die("no failover succeeds");
     return -1;
+}
+
+void test_sentinels_isolate(test_sentinels *all, int server)
+{
+    int64_t killed;
+    must(redisc_acl_setuser(all->direct[server], "watcher", REDISC_STRS("off")), "ACL SETUSER");
+    must(redisc_client_kill_with(all->direct[server],
+                                 &(redisc_client_kill_options){.user = REDISC_STR("watcher")},
+                                 &killed),
+         "CLIENT KILL");
+}
+
+void test_sentinels_join(test_sentinels *all, int server)
+{
+    must(redisc_acl_setuser(all->direct[server], "watcher", REDISC_STRS("on")), "ACL SETUSER");
 }

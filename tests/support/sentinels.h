@@ -22,7 +22,7 @@ typedef struct test_sentinels {
     test_server *sentinels[TEST_SENTINELS];
     redisc *askers[TEST_SENTINELS]; /* clients of the sentinels */
     char list[96];                  /* "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3" */
-    char url[128];                  /* "redis+sentinel://…/mymaster" */
+    char url[128];                  /* "redis+sentinel://app@…/mymaster" */
 } test_sentinels;
 
 /* Starts all; returns when all know each other and the replicas are in step. `server_config` is
@@ -39,5 +39,10 @@ int test_sentinels_await_other(test_sentinels *all, int old);
 void test_sentinels_await_calm(test_sentinels *all);
 /* SENTINEL FAILOVER; returns when the sentinels agree on the new master, and which it is. */
 int test_sentinels_failover(test_sentinels *all);
+/* Keeps the sentinels away from a server, as if they were cut off from it: nobody else is. They are
+ * its user `watcher`, all others are `app`. */
+void test_sentinels_isolate(test_sentinels *all, int server);
+/* Lets them in again. */
+void test_sentinels_join(test_sentinels *all, int server);
 
 #endif

@@ -10,9 +10,12 @@
 
 #include <criterion/criterion.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SENTINELS = 3, SERVERS = 3, SOON_MS = 3000 };
 
@@ -179,6 +182,15 @@ static redisc_discovery_stats stats_of(redisc_discovery *d)
     redisc_discovery_stats stats;
     redisc_discovery_statistics(d, &stats);
     return stats;
+}
+
+/* In a thread of its own: a failover takes place in a while. */
+static void *name_master_later(void *nothing)
+{
+    test_sleep_ms(150);
+    oracle_answer(servers[1], "ROLE", role_master);
+    name_master(servers[1], 2);
+    return nothing;
 }
 
 Test(discovery, finds_the_master)
@@ -594,6 +606,57 @@ Test(discovery, a_lost_listener_makes_the_client_ask)
     redisc_discovery_close(d);
 }
 
+Test(discovery, a_silent_sentinel_is_asked_whether_it_lives)
+{
+    enum { QUIET_MS = 5100 };
+    redisc_discovery *d = open_discovery(0);
+    redisc *client = open_master_client(d, 5000);
+    cr_assert_eq(asks(client), 0);
+    test_sleep_ms(QUIET_MS);
+    cr_assert_eq(asks(client), 0);
+    cr_expect_eq(oracle_asked(sentinels[0], "PING"), 1);
+    cr_expect_eq(stats_of(d).listens, 1, "it lives");
+    /* From now on it says nothing more. */
+    oracle_answer(sentinels[0], "", ORACLE_SILENT);
+    oracle_answer(servers[1], "ROLE", role_master);
+    name_master_by(sentinels[1], oracle_port(servers[1]), "master", 2, 2);
+    name_master_by(sentinels[2], oracle_port(servers[1]), "master", 2, 2);
+    test_sleep_ms(QUIET_MS);
+    int64_t begun_ms = test_now_ms();
+    while (asks(client) != 1) {
+        cr_assert_lt(test_now_ms() - begun_ms, SOON_MS);
+    }
+    redisc_close(client);
+    redisc_discovery_close(d);
+}
+
+Test(discovery, a_child_has_its_own_connections)
+{
+    redisc_discovery *d = open_discovery(0);
+    redisc *client = open_master_client(d, 5000);
+    cr_assert_eq(asks(client), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        alarm(20); /* a child that hangs is ended */
+        int64_t value = 0;
+        bool fine = redisc_incr(client, "x", &value) == REDISC_OK && value == 0 &&
+                    discovered(d) == 0 && stats_of(d).listens == 1;
+        redisc_close(client);
+        redisc_discovery_close(d);
+        _exit(fine ? 0 : 1);
+    }
+    cr_expect_eq(asks(client), 0);
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    cr_expect_eq(asks(client), 0);
+    cr_expect_eq(stats_of(d).listens, 1);
+    redisc_close(client);
+    redisc_discovery_close(d);
+}
+
 Test(discovery, where_nobody_may_listen_the_client_asks_now_and_then)
 {
     for (int i = 0; i < SENTINELS; i++) {
@@ -624,16 +687,49 @@ Test(discovery, readonly_makes_the_client_ask_again)
     oracle_answer(servers[1], "ROLE", role_master);
     name_master(servers[1], 2);
     int64_t value;
-    redisc_status status = redisc_incr(client, "x", &value);
-    if (status != REDISC_OK) {
-        cr_expect_eq(status, REDISC_ERROR_DEMOTED, "%s", redisc_last_error()->text);
-        cr_expect(redisc_is(status, REDISC_ERROR_CONNECTION));
-        cr_expect_eq(redisc_last_error()->delivery, REDISC_ANSWERED);
-        cr_expect_str_eq(redisc_last_error()->word, "READONLY");
-        says("the master has become a replica: READONLY");
-    }
+    cr_expect_eq(redisc_incr(client, "x", &value), REDISC_OK, "%s", redisc_last_error()->text);
+    cr_expect_eq(value, 1, "it was not executed before, so it is sent again");
     cr_expect_eq(asks(client), 1);
     cr_expect_eq(oracle_asked(servers[0], "INCR"), 2, "it was asked no more");
+    redisc_close(client);
+    redisc_discovery_close(d);
+}
+
+Test(discovery, readonly_is_an_error_of_the_connection)
+{
+    redisc_discovery *d = open_discovery(0);
+    redisc *client = open_master_client(d, 5000);
+    redisc *once;
+    cr_assert_eq(asks(client), 0);
+    oracle_answer(servers[0], "INCR", "-READONLY You can't write against a read only replica.\r\n");
+    cr_assert_eq(redisc_with(client, &(redisc_call_options){.max_tries = 1}, &once), REDISC_OK);
+    int64_t value;
+    redisc_status status = redisc_incr(once, "x", &value);
+    cr_expect_eq(status, REDISC_ERROR_DEMOTED, "%s", redisc_last_error()->text);
+    cr_expect(redisc_is(status, REDISC_ERROR_CONNECTION));
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_ANSWERED);
+    cr_expect_str_eq(redisc_last_error()->word, "READONLY");
+    says("the master has become a replica: READONLY");
+    redisc_pool_stats stats;
+    redisc_pool_statistics(redisc_pool_of(client), &stats);
+    cr_expect_eq(stats.idle, 0, "its connection is closed");
+    redisc_close(once);
+    redisc_close(client);
+    redisc_discovery_close(d);
+}
+
+Test(discovery, a_master_that_comes_later_is_waited_for)
+{
+    redisc_discovery *d = open_discovery(0);
+    for (int i = 0; i < SENTINELS; i++) {
+        name_address(sentinels[i], oracle_port(servers[0]));
+        name_master_by(sentinels[i], oracle_port(servers[0]), "master,s_down,o_down", 2, 1);
+    }
+    redisc *client = open_master_client(d, 10000);
+    pthread_t other;
+    cr_assert_eq(pthread_create(&other, NULL, name_master_later, NULL), 0);
+    cr_expect_eq(asks(client), 1);
+    pthread_join(other, NULL);
     redisc_close(client);
     redisc_discovery_close(d);
 }
