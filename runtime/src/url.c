@@ -362,9 +362,10 @@ static const scheme *read_scheme(redisc_url_reader *in, const char **rest)
         *rest = separator + 3;
     }
     if (found == NULL) {
-        redisc_url_fail(in, in->text,
-                        "it must start with redis://, rediss://, valkey://, valkeys://, unix:// "
-                        "or one of them with +sentinel, as redis+sentinel://");
+        redisc_url_fail(
+            in, in->text,
+            "it must start with redis://, rediss://, valkey:// or valkeys:// (maybe with "
+            "+sentinel, as redis+sentinel://), or unix://");
     }
     return found;
 }
