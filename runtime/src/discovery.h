@@ -110,6 +110,22 @@ redisc_status redisc_discovery_replicas(redisc_discovery *d, const char *name,
  * to be, or not any more. */
 void redisc_service_doubt(redisc_discovery *d, redisc_service *service, unsigned moves);
 
+/* discovery_words.c */
+
+typedef enum redisc_question {
+    REDISC_QUESTION_MASTER,   /* a master's state */
+    REDISC_QUESTION_ADDRESS,  /* where it is, or is going to be */
+    REDISC_QUESTION_REPLICAS, /* its replicas' states */
+    REDISC_QUESTION_ROLE
+} redisc_question;
+
+/* Asks a sentinel about the master of that name. Free the reply, in any case. */
+redisc_status redisc_discovery_ask(redisc *r, redisc_question question, const char *name,
+                                   const redisc_reply **reply);
+/* Asks a server what it is: "master", "slave"; nil if it says something else. The text is in the
+ * reply, which is to be freed in any case. */
+redisc_status redisc_discovery_ask_role(redisc *r, redisc_str *role, const redisc_reply **reply);
+
 /* discovery_replies.c: single questions to single sentinels */
 
 typedef enum redisc_verdict {

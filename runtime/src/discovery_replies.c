@@ -2,8 +2,6 @@
 /* Single questions to single sentinels, and what to make of their answers. */
 #include "discovery.h"
 
-#include <redisc/commands_sentinel.h>
-
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -31,33 +29,45 @@ static redisc *handle_until(const redisc_watcher *watcher, redisc_deadline deadl
     return redisc_with(watcher->client, &options, &handle) == REDISC_OK ? handle : NULL;
 }
 
-/* Servers that have done with the word master know the commands by primary only, and the other way
- * round. */
-static bool knows_other_name(redisc_status status)
+/* A field of a state, as text or as a number; nil or 0 if there is none. */
+static redisc_str text_of(const redisc_reply *state, const char *name)
 {
-    return status == REDISC_ERROR_SERVER &&
-           (strstr(redisc_last_error()->text, "nknown subcommand") != NULL ||
-            strstr(redisc_last_error()->text, "nknown sentinel subcommand") != NULL);
+    const redisc_reply *value = redisc_reply_field(state, redisc_text(name));
+    bool is_text =
+        value != NULL && (value->type == REDISC_REPLY_STRING || value->type == REDISC_REPLY_STATUS);
+    return is_text ? value->as.text : redisc_bytes(NULL, 0);
 }
 
-static redisc_status ask_state(redisc *handle, const char *name,
-                               const redisc_sentinel_master_state **state)
+static int64_t number_of(const redisc_reply *state, const char *name)
 {
-    redisc_status status = redisc_sentinel_master(handle, name, state);
-    if (status != REDISC_OK && knows_other_name(status)) {
-        status = redisc_sentinel_primary(handle, name, state);
+    const redisc_reply *value = redisc_reply_field(state, redisc_text(name));
+    int64_t number = 0;
+    if (value != NULL && value->type == REDISC_REPLY_INTEGER) {
+        return value->as.integer;
     }
-    return status;
+    redisc_str text = text_of(state, name);
+    return text.data != NULL && redisc_read_integer(text.data, text.len, &number) ? number : 0;
 }
 
-static redisc_status ask_address(redisc *handle, const char *name,
-                                 const redisc_sentinel_address **address)
+/* Whether a word is among the flags of a state: "master,o_down". */
+static bool is_flagged(const redisc_reply *state, const char *flag)
 {
-    redisc_status status = redisc_sentinel_get_master_addr_by_name(handle, name, address);
-    if (status != REDISC_OK && knows_other_name(status)) {
-        status = redisc_sentinel_get_primary_addr_by_name(handle, name, address);
+    redisc_str flags = text_of(state, "flags");
+    size_t len = strlen(flag);
+    for (size_t start = 0; start < flags.len;) {
+        const char *comma = memchr(flags.data + start, ',', flags.len - start);
+        size_t end = comma == NULL ? flags.len : (size_t)(comma - flags.data);
+        if (end - start == len && memcmp(flags.data + start, flag, len) == 0) {
+            return true;
+        }
+        start = end + 1;
     }
-    return status;
+    return false;
+}
+
+static bool is_down(const redisc_reply *state)
+{
+    return is_flagged(state, "s_down") || is_flagged(state, "o_down");
 }
 
 /* Whether a sentinel's answer can be an address: everything may come from out there. */
@@ -88,52 +98,81 @@ static bool note_place(redisc_master_place *master, redisc_str host, int64_t por
     return true;
 }
 
+/* The address that a sentinel names when it is asked for nothing else; nil if none. */
+static redisc_status ask_address(redisc *handle, const char *name, redisc_str *host, int64_t *port,
+                                 const redisc_reply **reply)
+{
+    const redisc_reply *items;
+    size_t count;
+    *host = redisc_bytes(NULL, 0);
+    *port = 0;
+    redisc_status status = redisc_discovery_ask(handle, REDISC_QUESTION_ADDRESS, name, reply);
+    if (status == REDISC_OK) {
+        status = redisc_reply_list(*reply, &items, &count);
+    }
+    if (status == REDISC_OK && count == 2) {
+        status = redisc_reply_string(&items[0], host);
+        status = status == REDISC_OK ? redisc_reply_integer(&items[1], port) : status;
+    }
+    return status;
+}
+
 /*
  * A failover is under way, or the master is down. As soon as a new one is chosen, this question is
  * answered with it, though the state still tells of the old one.
  */
-static redisc_verdict judge_trouble(redisc *handle, const char *name,
-                                    const redisc_sentinel_master_state *state,
+static redisc_verdict judge_trouble(redisc *handle, const char *name, const redisc_reply *state,
                                     redisc_master_place *master)
 {
-    bool down = state->flags.s_down || state->flags.o_down;
-    const redisc_sentinel_address *address = NULL;
-    redisc_status status = ask_address(handle, name, &address);
-    if (status != REDISC_OK) {
-        return bad(REDISC_VERDICT_UNKNOWN);
-    }
-    bool chosen = address != NULL && is_address(address->host, address->port) &&
-                  (address->port != state->port || !redisc_str_equal(address->host, state->ip));
-    bool noted = chosen ? note_place(master, address->host, address->port)
-                        : !down && note_place(master, state->ip, state->port);
-    redisc_free(address);
-    if (!chosen && down) {
+    const redisc_reply *reply;
+    redisc_str host;
+    int64_t port;
+    redisc_status status = ask_address(handle, name, &host, &port, &reply);
+    redisc_str old_host = text_of(state, "ip");
+    int64_t old_port = number_of(state, "port");
+    bool chosen = status == REDISC_OK && is_address(host, port) &&
+                  (port != old_port || !redisc_str_equal(host, old_host));
+    redisc_verdict verdict = bad(REDISC_VERDICT_UNKNOWN);
+    if (chosen) {
+        verdict = note_place(master, host, port) ? REDISC_VERDICT_GOOD : REDISC_VERDICT_UNKNOWN;
+    } else if (status == REDISC_OK && is_down(state)) {
         redisc_fail(REDISC_ERROR_MASTER_NOT_FOUND, "it holds the master for down (%s)",
-                    state->flags.o_down ? "and so does the quorum" : "so far the quorum does not");
-        return REDISC_VERDICT_HOPEFUL;
+                    is_flagged(state, "o_down") ? "and so does the quorum"
+                                                : "so far the quorum does not");
+        verdict = REDISC_VERDICT_HOPEFUL;
+    } else if (status == REDISC_OK) {
+        verdict =
+            note_place(master, old_host, old_port) ? REDISC_VERDICT_GOOD : REDISC_VERDICT_UNKNOWN;
     }
-    return noted ? REDISC_VERDICT_GOOD : REDISC_VERDICT_UNKNOWN;
+    redisc_free(reply);
+    return verdict;
 }
 
 static redisc_verdict judge(redisc *handle, const char *name, uint32_t min_others,
-                            const redisc_sentinel_master_state *state, redisc_master_place *master)
+                            const redisc_reply *state, redisc_master_place *master)
 {
-    if (!state->flags.master) {
+    int64_t others = number_of(state, "num-other-sentinels");
+    if (text_of(state, "ip").data == NULL) {
+        redisc_fail(REDISC_ERROR_PROTOCOL, "its answer holds no address that makes sense");
+        return REDISC_VERDICT_UNKNOWN;
+    }
+    if (!is_flagged(state, "master")) {
         redisc_fail(REDISC_ERROR_MASTER_NOT_FOUND, "it does not hold it for a master");
         return REDISC_VERDICT_HOPEFUL;
     }
-    if (state->num_other_sentinels < (int64_t)min_others) {
+    if (others < (int64_t)min_others) {
         redisc_fail(REDISC_ERROR_MASTER_NOT_FOUND,
-                    "it sees %" PRId64 " other sentinels, and %" PRIu32 " are asked for",
-                    state->num_other_sentinels, min_others);
+                    "it sees %" PRId64 " other sentinels, and %" PRIu32 " are asked for", others,
+                    min_others);
         return REDISC_VERDICT_UNKNOWN;
     }
-    master->epoch = state->config_epoch;
-    if (state->flags.s_down || state->flags.o_down || state->flags.failover_in_progress) {
+    master->epoch = number_of(state, "config-epoch");
+    if (is_down(state) || is_flagged(state, "failover_in_progress")) {
         return judge_trouble(handle, name, state, master);
     }
-    return note_place(master, state->ip, state->port) ? REDISC_VERDICT_GOOD
-                                                      : REDISC_VERDICT_UNKNOWN;
+    return note_place(master, text_of(state, "ip"), number_of(state, "port"))
+               ? REDISC_VERDICT_GOOD
+               : REDISC_VERDICT_UNKNOWN;
 }
 
 redisc_verdict redisc_watcher_master(const redisc_watcher *watcher, const char *name,
@@ -144,37 +183,29 @@ redisc_verdict redisc_watcher_master(const redisc_watcher *watcher, const char *
     if (handle == NULL) {
         return REDISC_VERDICT_MEMORY;
     }
-    const redisc_sentinel_master_state *state = NULL;
-    redisc_verdict verdict;
-    if (ask_state(handle, name, &state) != REDISC_OK) {
-        verdict = bad(REDISC_VERDICT_UNKNOWN);
-    } else if (state == NULL) {
-        redisc_fail(REDISC_ERROR_MASTER_NOT_FOUND, "it knows no master of that name");
-        verdict = REDISC_VERDICT_UNKNOWN;
-    } else {
-        verdict = judge(handle, name, min_others, state, master);
-    }
+    const redisc_reply *state;
+    redisc_status status = redisc_discovery_ask(handle, REDISC_QUESTION_MASTER, name, &state);
+    redisc_verdict verdict = status == REDISC_OK ? judge(handle, name, min_others, state, master)
+                                                 : bad(REDISC_VERDICT_UNKNOWN);
     redisc_free(state);
     redisc_close(handle);
     return verdict;
 }
 
-static bool is_usable(const redisc_sentinel_replica_state *replica)
+static bool is_usable(const redisc_reply *replica)
 {
-    return !replica->flags.s_down && !replica->flags.o_down &&
-           is_address(replica->ip, replica->port);
+    return !is_down(replica) && is_address(text_of(replica, "ip"), number_of(replica, "port"));
 }
 
 /* A result: the list, its items, their names, in one block. */
-static const redisc_server_address_list *
-make_list(const redisc_sentinel_replica_state_list *replicas)
+static const redisc_server_address_list *make_list(const redisc_reply *replicas, size_t known)
 {
     size_t count = 0;
     size_t text = 0;
-    for (size_t i = 0; i < replicas->count; i++) {
-        if (is_usable(&replicas->items[i])) {
+    for (size_t i = 0; i < known; i++) {
+        if (is_usable(&replicas[i])) {
             count++;
-            text += replicas->items[i].ip.len + 1;
+            text += text_of(&replicas[i], "ip").len + 1;
         }
     }
     redisc_server_address_list *list;
@@ -187,14 +218,14 @@ make_list(const redisc_sentinel_replica_state_list *replicas)
     redisc_server_address *items = (redisc_server_address *)(list + 1);
     char *host = (char *)(items + count);
     *list = (redisc_server_address_list){.items = items, .count = 0};
-    for (size_t i = 0; i < replicas->count; i++) {
-        const redisc_sentinel_replica_state *replica = &replicas->items[i];
-        if (is_usable(replica)) {
-            memcpy(host, replica->ip.data, replica->ip.len);
-            host[replica->ip.len] = '\0';
-            items[list->count++] =
-                (redisc_server_address){.host = host, .port = (uint16_t)replica->port};
-            host += replica->ip.len + 1;
+    for (size_t i = 0; i < known; i++) {
+        if (is_usable(&replicas[i])) {
+            redisc_str ip = text_of(&replicas[i], "ip");
+            memcpy(host, ip.data, ip.len);
+            host[ip.len] = '\0';
+            items[list->count++] = (redisc_server_address){
+                .host = host, .port = (uint16_t)number_of(&replicas[i], "port")};
+            host += ip.len + 1;
         }
     }
     return list;
@@ -209,16 +240,18 @@ redisc_status redisc_watcher_replicas(const redisc_watcher *watcher, const char 
     if (handle == NULL) {
         return REDISC_ERROR_MEMORY;
     }
-    const redisc_sentinel_replica_state_list *replicas = NULL;
-    redisc_status status = redisc_sentinel_replicas(handle, name, &replicas);
-    if (status != REDISC_OK && knows_other_name(status)) {
-        status = redisc_sentinel_slaves(handle, name, &replicas);
+    const redisc_reply *reply;
+    const redisc_reply *replicas;
+    size_t count;
+    redisc_status status = redisc_discovery_ask(handle, REDISC_QUESTION_REPLICAS, name, &reply);
+    if (status == REDISC_OK) {
+        status = redisc_reply_list(reply, &replicas, &count);
     }
     if (status == REDISC_OK) {
-        *addresses = make_list(replicas);
+        *addresses = make_list(replicas, count);
         status = *addresses == NULL ? REDISC_ERROR_MEMORY : REDISC_OK;
     }
-    redisc_free(replicas);
+    redisc_free(reply);
     redisc_close(handle);
     return status;
 }

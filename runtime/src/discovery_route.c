@@ -7,8 +7,6 @@
 
 #include "random.h"
 
-#include <redisc/commands_server.h>
-
 #include <stdio.h>
 
 enum {
@@ -219,43 +217,18 @@ static redisc_connection *open_route(redisc_route *route, struct redisc_config *
                                             : open_replica(self, config, deadline);
 }
 
-/* "role:master" of INFO replication, where ROLE isn't allowed or known. */
-static redisc_status ask_info(redisc *handle, redisc_server_role *role)
-{
-    const redisc_reply *reply;
-    redisc_status status = REDISC_CALL(handle, &reply, "INFO", "replication");
-    if (status != REDISC_OK) {
-        return status;
-    }
-    redisc_str text = {NULL, 0};
-    redisc_reply_string(reply, &text);
-    bool master = text.data != NULL && strstr(text.data, "role:master") != NULL;
-    bool replica = text.data != NULL && strstr(text.data, "role:slave") != NULL;
-    redisc_free(reply);
-    if (master == replica) {
-        return redisc_fail(REDISC_ERROR_PROTOCOL, "INFO tells of no role");
-    }
-    *role = master ? REDISC_ROLE_MASTER : REDISC_ROLE_REPLICA;
-    return REDISC_OK;
-}
-
 static redisc_status ask_role(redisc *handle, redisc_server_role *role)
 {
-    const redisc_role_details *details;
-    redisc_status status = redisc_role(handle, &details);
-    if (status == REDISC_ERROR_NOPERM || status == REDISC_ERROR_SERVER) {
-        return ask_info(handle, role);
-    }
-    if (status != REDISC_OK) {
-        return status;
-    }
-    bool master = redisc_str_equal(details->role, redisc_text("master"));
-    bool replica = redisc_str_equal(details->role, redisc_text("slave")) ||
-                   redisc_str_equal(details->role, redisc_text("replica"));
-    if (!master && !replica) {
+    const redisc_reply *reply;
+    redisc_str text;
+    redisc_status status = redisc_discovery_ask_role(handle, &text, &reply);
+    bool master = text.data != NULL && redisc_str_equal(text, redisc_text("master"));
+    bool replica = text.data != NULL && (redisc_str_equal(text, redisc_text("slave")) ||
+                                         redisc_str_equal(text, redisc_text("replica")));
+    if (status == REDISC_OK && !master && !replica) {
         status = redisc_fail(REDISC_ERROR_PROTOCOL, "it is neither a master nor a replica");
     }
-    redisc_free(details);
+    redisc_free(reply);
     *role = master ? REDISC_ROLE_MASTER : REDISC_ROLE_REPLICA;
     return status;
 }
