@@ -309,8 +309,7 @@ Test(discovery, senseless_answers_are_passed_over)
         "*1\r\n$4\r\nname\r\n",
         "*2\r\n$2\r\nip\r\n*0\r\n",
         "*4\r\n$2\r\nip\r\n$0\r\n\r\n$4\r\nport\r\n$4\r\n6379\r\n",
-        "*6\r\n$2\r\nip\r\n$3\r\na "
-        "b\r\n$4\r\nport\r\n$4\r\n6379\r\n$5\r\nflags\r\n$6\r\nmaster\r\n",
+        "*6\r\n$2\r\nip\r\n$3\r\na b\r\n$4\r\nport\r\n$1\r\n6\r\n$5\r\nflags\r\n$6\r\nmaster\r\n",
         "*6\r\n$2\r\nip\r\n$1\r\na\r\n$4\r\nport\r\n$5\r\n65536\r\n$5\r\nflags\r\n$6\r\nmaster\r\n",
         "*6\r\n$2\r\nip\r\n$1\r\na\r\n$4\r\nport\r\n$2\r\n-1\r\n$5\r\nflags\r\n$6\r\nmaster\r\n",
         "*6\r\n$2\r\nip\r\n$1\r\na\r\n$4\r\nport\r\n$3\r\nabc\r\n$5\r\nflags\r\n$6\r\nmaster\r\n",
