@@ -54,7 +54,7 @@ static redisc_status pinned_end(redisc_operation *c, const redisc_result *result
         if (delivery != REDISC_ANSWERED) {
             redisc_connection_forget(c);
         } else if (redisc_retry_distrusts(status)) {
-            redisc_pool_distrust(self->pool, connection, status);
+            redisc_pool_distrust(self->pool, connection);
         }
         redisc_error_about(c->info->name, delivery, 1);
     }

@@ -45,7 +45,7 @@ typedef struct redisc_discovery_options {
 /** Where a server is. */
 typedef struct redisc_server_address {
     const char *host; /**< address, or name if the sentinels announce names */
-    uint16_t port;
+    uint16_t port;    /**< TCP port */
 } redisc_server_address;
 
 /** Addresses of servers. */
@@ -124,14 +124,21 @@ REDISC_API void redisc_discovery_statistics(redisc_discovery *discovery,
  */
 REDISC_API size_t redisc_discovery_describe(redisc_discovery *discovery, char *text, size_t size);
 
-/* The same by their other names. */
+/** redisc_discover_master() by its other name. */
 #define redisc_discover_primary redisc_discover_master
+/** redisc_discover_replicas() by its other name. */
 #define redisc_discover_slaves redisc_discover_replicas
+/** redisc_master_for() by its other name. */
 #define redisc_primary_for redisc_master_for
+/** redisc_replica_for() by its other name. */
 #define redisc_slave_for redisc_replica_for
+/** REDISC_ROLE_MASTER by its other name. */
 #define REDISC_ROLE_PRIMARY REDISC_ROLE_MASTER
+/** REDISC_ROLE_REPLICA by its other name. */
 #define REDISC_ROLE_SLAVE REDISC_ROLE_REPLICA
+/** REDISC_ERROR_MASTER_NOT_FOUND by its other name. */
 #define REDISC_ERROR_PRIMARY_NOT_FOUND REDISC_ERROR_MASTER_NOT_FOUND
+/** REDISC_ERROR_REPLICA_NOT_FOUND by its other name. */
 #define REDISC_ERROR_SLAVE_NOT_FOUND REDISC_ERROR_REPLICA_NOT_FOUND
 
 REDISC_END_DECLS

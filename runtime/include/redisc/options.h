@@ -167,15 +167,15 @@ typedef struct redisc_options {
 
     bool tls; /**< set by rediss:// and valkeys:// */
 
-    const char *sentinels;   /**< "host[:port],…": ask these where the server is; see
-                                redisc/discovery.h. Then host, port and path are not used */
-    const char *master_name; /**< by which they know it */
-    redisc_server_role role;
-    redisc_replica_choice replica_choice;
-    uint32_t min_other_sentinels;  /**< a sentinel that sees fewer others isn't believed */
-    const char *sentinel_user;     /**< of the sentinels themselves; default: none */
-    const char *sentinel_password; /**< default: none */
-    bool sentinel_tls_off;         /**< true: no TLS to the sentinels, though `tls` is set */
+    const char *sentinels;                /**< "host[:port],…": ask these where the server is; see
+                                             redisc/discovery.h. Then host, port and path are not used */
+    const char *master_name;              /**< by which they know it */
+    redisc_server_role role;              /**< which of its servers to use */
+    redisc_replica_choice replica_choice; /**< which replica comes first */
+    uint32_t min_other_sentinels;         /**< a sentinel that sees fewer others isn't believed */
+    const char *sentinel_user;            /**< of the sentinels themselves; default: none */
+    const char *sentinel_password;        /**< default: none */
+    bool sentinel_tls_off;                /**< true: no TLS to the sentinels, though `tls` is set */
     /** How to connect to the sentinels, all of it: then the three above are not used. NULL: as to
      * the servers, but for user, password, db and client_name. */
     const struct redisc_options *sentinel_options;
