@@ -5,6 +5,7 @@
  * subscribe, over RESP2 and RESP3, each shown as the call and what it gave.
  *
  *     REDISC_URL=redis://localhost:6379 tour
+ *     REDISC_URL=… REDISC_SENTINELS=localhost:26379 tour      with sentinels that watch `mymaster`
  *
  * All its keys and channels begin with "redisc:tour:"; the keys are deleted again, and it touches
  * nothing else. It ends with status 0 if every call gave what it had to.
@@ -20,7 +21,7 @@ static const tour_part *const parts[] = {
     &tour_lists,   &tour_sets,      &tour_sorted_sets,  &tour_geo,         &tour_connection,
     &tour_legacy,  &tour_errors,    &tour_script,       &tour_callbacks,   &tour_pipelines,
     &tour_lua,     &tour_iterators, &tour_locks,        &tour_subscribers, &tour_observers,
-    &tour_threads};
+    &tour_threads, &tour_sentinels};
 
 /* The same server, spoken to in two ways. */
 typedef struct clients {

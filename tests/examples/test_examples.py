@@ -28,8 +28,8 @@ def run(*command, check=True, **environment):
     return done
 
 
-def with_server(*command, **environment):
-    return run(ROOT / "tools/with-server", SERVER, *command, **environment)
+def with_server(*command, options=(), **environment):
+    return run(ROOT / "tools/with-server", *options, SERVER, *command, **environment)
 
 
 def test_every_example_is_tested():
@@ -44,7 +44,8 @@ def test_first_prints_what_the_readme_says():
 
 
 def test_tour():
-    output = with_server(PROGRAMS / "tour").stdout
+    output = with_server(PROGRAMS / "tour", options=["--sentinel"]).stdout
+    assert "redisc_master_for" in output
     assert "not as expected" not in output
     assert "\033" not in output
     assert re.search(r"\d+ steps in ", output)
