@@ -168,4 +168,12 @@ static inline unsigned redisc_listener_number(const redisc_listener *listener)
     return listener->listening ? listener->number : 0;
 }
 
+/* discovery_route.c */
+
+/* What clients of that master or of its replicas find their servers by. NULL: no memory. */
+redisc_route *redisc_discovery_route(redisc_discovery *d, const char *name, redisc_server_role role,
+                                     redisc_replica_choice choice);
+/* The discovery behind a route, borrowed; NULL if it is none of a discovery. */
+redisc_discovery *redisc_route_discovery(const redisc_route *route);
+
 #endif

@@ -352,8 +352,8 @@ static const redisc_route_class route_class = {.open = open_route,
                                                .describe = describe_route,
                                                .close = close_route};
 
-static redisc_route *new_route(redisc_discovery *d, const char *name, redisc_server_role role,
-                               redisc_replica_choice choice)
+redisc_route *redisc_discovery_route(redisc_discovery *d, const char *name, redisc_server_role role,
+                                     redisc_replica_choice choice)
 {
     redisc_service *service = redisc_discovery_service(d, name);
     discovery_route *self = service == NULL ? NULL : redisc_allocate_zeroed(sizeof *self);
@@ -380,76 +380,12 @@ redisc_route *redisc_route_new(const redisc_options *options,
         return NULL;
     }
     redisc_route *route =
-        new_route(d, options->master_name, options->role, options->replica_choice);
+        redisc_discovery_route(d, options->master_name, options->role, options->replica_choice);
     redisc_discovery_close(d);
     return route;
 }
 
-/* A pool whose connections a discovery finds. */
-static redisc_status open_pool(redisc_discovery *d, const char *name, redisc_server_role role,
-                               const redisc_options *options, redisc_pool **pool)
+redisc_discovery *redisc_route_discovery(const redisc_route *route)
 {
-    redisc_options own = options == NULL ? (redisc_options){0} : *options;
-    const char *excess = own.host != NULL        ? "host"
-                         : own.path != NULL      ? "path"
-                         : own.sentinels != NULL ? "sentinels"
-                                                 : NULL;
-    if (excess != NULL) {
-        return redisc_fail(REDISC_ERROR_ARGUMENT,
-                           "option `%s` must not be set: the discovery says where the server is",
-                           excess);
-    }
-    own.role = REDISC_ROLE_MASTER;
-    own.master_name = NULL;
-    own.min_other_sentinels = 0;
-    own.sentinel_options = NULL;
-    redisc_config *config = redisc_config_new(&own);
-    if (config == NULL) {
-        return redisc_last_error()->status;
-    }
-    config->route = new_route(d, name, role, own.replica_choice);
-    if (config->route == NULL) {
-        redisc_config_release(config);
-        return REDISC_ERROR_MEMORY;
-    }
-    return redisc_pool_make(config, pool);
-}
-
-static redisc_status open_client(const char *function, redisc_discovery *d, const char *name,
-                                 redisc_server_role role, const redisc_options *options,
-                                 redisc **client)
-{
-    if (d == NULL || name == NULL || client == NULL) {
-        return redisc_fail(REDISC_ERROR_ARGUMENT, "%s: `%s` is NULL", function,
-                           d == NULL      ? "discovery"
-                           : name == NULL ? "name"
-                                          : "client");
-    }
-    *client = NULL;
-    redisc_pool *pool;
-    redisc_status status = open_pool(d, name, role, options, &pool);
-    if (status == REDISC_OK) {
-        status = redisc_open_pool(pool, client);
-        redisc_pool_close(pool);
-    }
-    return status;
-}
-
-redisc_status redisc_master_for(redisc_discovery *d, const char *name,
-                                const redisc_options *options, redisc **client)
-{
-    return open_client("redisc_master_for", d, name, REDISC_ROLE_MASTER, options, client);
-}
-
-redisc_status redisc_replica_for(redisc_discovery *d, const char *name,
-                                 const redisc_options *options, redisc **client)
-{
-    return open_client("redisc_replica_for", d, name, REDISC_ROLE_REPLICA, options, client);
-}
-
-redisc_discovery *redisc_discovery_of(redisc *client)
-{
-    redisc_pool *pool = redisc_pool_of(client);
-    redisc_route *route = pool == NULL ? NULL : pool->config->route;
-    return route == NULL || route->is != &route_class ? NULL : route_of(route)->d;
+    return route == NULL || route->is != &route_class ? NULL : ((const discovery_route *)route)->d;
 }

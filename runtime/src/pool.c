@@ -42,26 +42,6 @@ static void free_place(redisc_pool *pool, bool blocking, unsigned fork_count)
     }
 }
 
-/* Takes the idle connections out that are outdated. Needs the lock. */
-static redisc_connection *unlink_outdated(redisc_pool *pool)
-{
-    redisc_connection *outdated = NULL;
-    redisc_connection **link = &pool->idle;
-    while (*link != NULL) {
-        redisc_connection *connection = *link;
-        if (!redisc_connection_outdated(connection)) {
-            link = &connection->next;
-            continue;
-        }
-        *link = connection->next;
-        connection->next = outdated;
-        outdated = connection;
-        pool->idle_count--;
-        pool->counts.closed++;
-    }
-    return outdated;
-}
-
 /* Closes a connection and frees its place. */
 static void discard(redisc_pool *pool, redisc_connection *connection)
 {
@@ -71,7 +51,7 @@ static void discard(redisc_pool *pool, redisc_connection *connection)
     bool outdated = redisc_connection_outdated(connection);
     redisc_connection_close(connection);
     pthread_mutex_lock(&pool->lock);
-    redisc_connection *others = outdated ? unlink_outdated(pool) : NULL;
+    redisc_connection *others = outdated ? redisc_pool_unlink_outdated(pool) : NULL;
     if (fork_count == redisc_fork_count()) {
         pool->counts.closed++;
         pool->counts.errors += lost;
@@ -155,7 +135,7 @@ static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
     redisc_connection_close(dead);
     int64_t now_ms = redisc_now_ms();
     pthread_mutex_lock(&pool->lock);
-    redisc_connection *others = outdated ? unlink_outdated(pool) : NULL;
+    redisc_connection *others = outdated ? redisc_pool_unlink_outdated(pool) : NULL;
     pool->counts.closed++;
     pool->counts.errors += lost;
     pool->to_replace += lost;
@@ -197,31 +177,13 @@ static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connec
     return connection;
 }
 
-/* Asks the route whether the server has moved, and closes the idle connections if it has. Called
- * with the lock, and has it again when it returns. */
-static void follow(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline)
-{
-    redisc_route *route = pool->config->route;
-    pool->look_ms = INT64_MAX; /* one thread is enough */
-    pthread_mutex_unlock(&pool->lock);
-    int64_t next_ms = route->is->look(route, now_ms, deadline);
-    pthread_mutex_lock(&pool->lock);
-    pool->look_ms = next_ms;
-    redisc_connection *outdated = unlink_outdated(pool);
-    if (outdated != NULL) {
-        pthread_mutex_unlock(&pool->lock);
-        redisc_pool_close_list(outdated);
-        pthread_mutex_lock(&pool->lock);
-    }
-}
-
 /* Both kinds of taking; inlined, for one of them is the hottest path that there is. */
 static inline redisc_connection *take(redisc_pool *pool, bool blocking, int64_t now_ms,
                                       int64_t timeout_ms)
 {
     pthread_mutex_lock(&pool->lock);
     if (now_ms >= pool->look_ms) {
-        follow(pool, now_ms, redisc_deadline_from(now_ms, timeout_ms));
+        redisc_pool_follow(pool, now_ms, redisc_deadline_from(now_ms, timeout_ms));
     }
     int64_t fresh_ms = now_ms - FRESH_MS;
     if (fresh_ms < pool->suspect_ms) {

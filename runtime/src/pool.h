@@ -101,6 +101,13 @@ redisc_connection *redisc_pool_replace(redisc_pool *pool, redisc_connection *bro
  * and made one at a time. NULL after failing, maybe as another's connect has just failed. */
 redisc_connection *redisc_pool_connect(redisc_pool *pool, redisc_deadline deadline);
 
+/* Takes the idle connections out that are outdated. Needs the lock. */
+redisc_connection *redisc_pool_unlink_outdated(redisc_pool *pool);
+
+/* Asks the route whether the server has moved, and closes the idle connections if it has. Called
+ * with the lock, and has it again when it returns. */
+void redisc_pool_follow(redisc_pool *pool, int64_t now_ms, redisc_deadline deadline);
+
 /* How many connects have failed in a row. */
 uint32_t redisc_pool_failed_connects(redisc_pool *pool);
 

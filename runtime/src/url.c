@@ -4,7 +4,6 @@
 #include "alloc.h"
 #include "config.h"
 #include "number.h"
-#include "server_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -232,25 +231,6 @@ static const scheme schemes[] = {{"redis", false, false, false},
                                  {"rediss+sentinel", true, false, true},
                                  {"valkeys+sentinel", true, false, true}};
 
-/* host[:port],host[:port]… */
-static redisc_status read_sentinels(redisc_url_reader *in, redisc_url_part hosts)
-{
-    if (hosts.len == 0) {
-        return in->options->sentinels != NULL
-                   ? REDISC_OK
-                   : redisc_url_fail(in, hosts.at, "no sentinel is named: +sentinel://host,host/…");
-    }
-    redisc_server_fault fault;
-    redisc_server server;
-    for (redisc_server_list list = {.text = hosts.at, .len = hosts.len};
-         redisc_server_next(&list, &server, &fault);) {
-    }
-    if (fault.problem != NULL) {
-        return redisc_url_fail(in, hosts.at + fault.at, "%s", fault.problem);
-    }
-    return redisc_url_decode(in, hosts, "sentinels", &in->options->sentinels);
-}
-
 /* What stands between "//" and the path. */
 static redisc_status read_authority(redisc_url_reader *in, redisc_url_part authority,
                                     const scheme *kind)
@@ -265,7 +245,7 @@ static redisc_status read_authority(redisc_url_reader *in, redisc_url_part autho
         }
     }
     if (kind->sentinel) {
-        return read_sentinels(in, host);
+        return redisc_url_sentinels(in, host);
     }
     if (!kind->local) {
         return read_host_and_port(in, host);
@@ -291,26 +271,6 @@ static redisc_status read_db(redisc_url_reader *in, redisc_url_part path)
     return REDISC_OK;
 }
 
-/* /name, /name/db */
-static redisc_status read_master_name(redisc_url_reader *in, redisc_url_part path)
-{
-    if (path.len <= 1) {
-        return REDISC_OK; /* an option may say it */
-    }
-    redisc_url_part name = {.at = path.at + 1, .len = path.len - 1};
-    const char *slash = find(name, '/');
-    redisc_url_part db = {.at = path.at + path.len, .len = 0};
-    if (slash != NULL) {
-        db = (redisc_url_part){.at = slash, .len = (size_t)(path.at + path.len - slash)};
-        name.len = (size_t)(slash - name.at);
-    }
-    if (name.len == 0) {
-        return redisc_url_fail(in, name.at, "the master's name is missing: /name/db");
-    }
-    redisc_status status = redisc_url_decode(in, name, "master's name", &in->options->master_name);
-    return status == REDISC_OK ? read_db(in, db) : status;
-}
-
 /* The scheme says what the server is found by: what the options say of other ways is void. */
 static void forget_other_ways(redisc_options *o, const scheme *kind)
 {
@@ -328,7 +288,9 @@ static void forget_other_ways(redisc_options *o, const scheme *kind)
 static redisc_status read_path(redisc_url_reader *in, redisc_url_part path, const scheme *kind)
 {
     if (kind->sentinel) {
-        return read_master_name(in, path);
+        redisc_url_part db;
+        redisc_status status = redisc_url_master_name(in, path, &db);
+        return status == REDISC_OK ? read_db(in, db) : status;
     }
     if (!kind->local) {
         in->options->path = NULL;

@@ -44,4 +44,10 @@ redisc_status redisc_url_refuse(const redisc_url_reader *in, redisc_url_part par
 /* Reads what stands behind the '?': option=value&… */
 redisc_status redisc_url_query(redisc_url_reader *in, redisc_url_part query);
 
+/* Reads host[:port],host[:port]… */
+redisc_status redisc_url_sentinels(redisc_url_reader *in, redisc_url_part hosts);
+/* Reads /name or /name/db; *db is what follows the name. */
+redisc_status redisc_url_master_name(redisc_url_reader *in, redisc_url_part path,
+                                     redisc_url_part *db);
+
 #endif
