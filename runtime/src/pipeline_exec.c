@@ -72,9 +72,8 @@ static redisc_status on_queued(redisc_pipe_transaction *t, const redisc_parsed *
 static redisc_status on_refused(redisc_pipe_transaction *t, const redisc_parsed *reply)
 {
     redisc_queue *queue = &t->pipe->queue;
-    redisc_status status = redisc_fail_server(text_of(reply));
     t->pipe->discarded = true;
-    status = redisc_pipe_judge(t->pipe, &exec_info, status);
+    redisc_pipe_judge(t->pipe, &exec_info, redisc_fail_server(text_of(reply)));
     if (t->refused != SIZE_MAX) {
         discard(t, queue->count);
     } else {
