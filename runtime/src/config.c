@@ -3,6 +3,7 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "tls_provider.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -168,6 +169,13 @@ static redisc_status check_choices(const redisc_options *o)
     redisc_status status = check_range("parser", o->parser, 0, REDISC_PARSER_HIREDIS);
     status = status != REDISC_OK ? status
                                  : check_range("encoding", o->encoding, 0, REDISC_ENCODING_UTF8);
+    status = status != REDISC_OK
+                 ? status
+                 : check_range("tls_verify", o->tls_verify, 0, REDISC_TLS_VERIFY_NONE);
+    if (status == REDISC_OK && o->tls_min_version != REDISC_TLS_VERSION_DEFAULT) {
+        status = check_range("tls_min_version", o->tls_min_version, REDISC_TLS_VERSION_1_2,
+                             REDISC_TLS_VERSION_1_3);
+    }
     return status;
 }
 
@@ -179,10 +187,11 @@ static redisc_status check_transport(const redisc_options *o)
         return redisc_fail(REDISC_ERROR_ARGUMENT, "option `transport`: name, open, read, write and "
                                                   "close must all be there");
     }
-    if (own == NULL && o->tls) {
+    if (own == NULL && o->tls && redisc_tls_provider_now() == NULL) {
         return redisc_fail(REDISC_ERROR_UNSUPPORTED,
-                           "TLS (option `tls`, URLs rediss:// and valkeys://) is not built into "
-                           "this version of the library");
+                           "TLS (option `tls`, URLs rediss:// and valkeys://) is a library of its "
+                           "own: link with libredisc_tls, and call redisc_tls_enable() "
+                           "(redisc/tls.h) before");
     }
     return REDISC_OK;
 }
@@ -229,28 +238,77 @@ static bool own_text(const char **text, bool empty_is_none)
     return *text != NULL;
 }
 
+enum { TEXTS = 13 };
+
+/* Every string of the options. */
+static void list_texts(redisc_options *o, const char **texts[TEXTS])
+{
+    const char **all[TEXTS] = {&o->host,
+                               &o->path,
+                               &o->user,
+                               &o->password,
+                               &o->client_name,
+                               &o->tls_ca_file,
+                               &o->tls_ca_dir,
+                               &o->tls_cert_file,
+                               &o->tls_key_file,
+                               &o->tls_key_password,
+                               &o->tls_server_name,
+                               &o->tls_ciphers,
+                               &o->tls_ciphersuites};
+    memcpy(texts, all, sizeof all);
+}
+
 /* Makes all strings copies; those that could not be copied are NULL. */
 static bool own_texts(redisc_options *o)
 {
-    bool host = own_text(&o->host, false);
-    bool path = own_text(&o->path, false);
-    bool user = own_text(&o->user, true);
-    bool password = own_text(&o->password, true);
-    bool client_name = own_text(&o->client_name, true);
-    return host && path && user && password && client_name;
+    const char **texts[TEXTS];
+    list_texts(o, texts);
+    bool owned = true;
+    for (size_t i = 0; i < TEXTS; i++) {
+        owned = own_text(texts[i], texts[i] != &o->host && texts[i] != &o->path) && owned;
+    }
+    return owned;
+}
+
+static void wipe_text(const char *text)
+{
+    if (text != NULL) {
+        redisc_wipe((char *)(uintptr_t)text, strlen(text));
+    }
 }
 
 static void free_config(redisc_config *config)
 {
-    redisc_options *o = &config->options;
-    if (o->password != NULL) {
-        redisc_wipe((char *)(uintptr_t)o->password, strlen(o->password));
+    if (config->tls != NULL) {
+        config->tls->close(config->transport_context);
     }
-    const char *texts[] = {o->host, o->path, o->user, o->password, o->client_name};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        redisc_release((char *)(uintptr_t)texts[i]);
+    const char **texts[TEXTS];
+    list_texts(&config->options, texts);
+    wipe_text(config->options.password);
+    wipe_text(config->options.tls_key_password);
+    for (size_t i = 0; i < TEXTS; i++) {
+        redisc_release((char *)(uintptr_t)*texts[i]);
     }
     redisc_release(config);
+}
+
+/* What carries the connections: a transport of one's own, TLS, TCP or a Unix socket. */
+static redisc_status choose_transport(redisc_config *config)
+{
+    const redisc_options *o = &config->options;
+    config->transport = o->transport != NULL ? o->transport : redisc_transport_builtin(o);
+    config->transport_context = o->transport_context;
+    if (o->transport != NULL || !o->tls) {
+        return REDISC_OK;
+    }
+    const redisc_tls_provider *tls = redisc_tls_provider_now();
+    redisc_status status = tls->open(o, &config->transport_context);
+    if (status == REDISC_OK) {
+        config->transport = tls->transport;
+        config->tls = tls;
+    }
+    return status;
 }
 
 redisc_config *redisc_config_new(const redisc_options *options)
@@ -275,7 +333,7 @@ redisc_config *redisc_config_new(const redisc_options *options)
     if (!copied) {
         redisc_fail(REDISC_ERROR_MEMORY, "no memory for the options");
     }
-    if (!copied || check_parser(config) != REDISC_OK) {
+    if (!copied || check_parser(config) != REDISC_OK || choose_transport(config) != REDISC_OK) {
         free_config(config);
         return NULL;
     }

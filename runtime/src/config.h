@@ -19,13 +19,16 @@ typedef struct redisc_config {
     atomic_uint references;
     redisc_options options; /* strings owned by this copy; all defaults filled in */
     redisc_limits limits;
+    const redisc_transport_class *transport; /* what the options come to */
+    void *transport_context;
+    const redisc_tls_provider *tls; /* whose context it is; NULL: nobody's */
 } redisc_config;
 
 /* NULL after failing: an option out of range (ARGUMENT, naming it), TLS or a parser that isn't
- * built in (UNSUPPORTED), no memory. NULL options: the defaults. */
+ * there (UNSUPPORTED), files that TLS can't use (TLS), no memory. NULL options: the defaults. */
 redisc_config *redisc_config_new(const redisc_options *options);
 redisc_config *redisc_config_retain(redisc_config *config);
-/* Frees the last one, wiping the password. NULL is allowed. */
+/* Frees the last one, wiping passwords. NULL is allowed. */
 void redisc_config_release(redisc_config *config);
 
 /* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or
