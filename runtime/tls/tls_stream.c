@@ -16,19 +16,16 @@
 
 enum { RECORD = 16 * 1024 /* what a record carries at most */ };
 
-/* The server asked for a certificate, got none, and goes before it has said a word: with TLS 1.3
- * that is all that may be left to see of its refusal. */
-static bool was_refused(const redisc_tls_stream *stream)
+/* The server asked for a certificate, and goes before it has said a word: with TLS 1.3 that is all
+ * that may be left to see of its refusal. */
+static ptrdiff_t refused(const redisc_tls_stream *stream)
 {
-    return stream->asked && !stream->settled &&
-           !redisc_tls_context_has_certificate(stream->context);
-}
-
-static ptrdiff_t refused(void)
-{
-    redisc_tls_fail(REDISC_ERROR_TLS, "the server closed the connection after it had asked for a "
-                                      "client certificate (options `tls_cert_file`, "
-                                      "`tls_key_file`)");
+    redisc_tls_fail(REDISC_ERROR_TLS,
+                    "the server closed the connection after it had asked for a client certificate: "
+                    "%s",
+                    redisc_tls_context_has_certificate(stream->context)
+                        ? "it may not accept ours (option `tls_cert_file`)"
+                        : "there is none (options `tls_cert_file`, `tls_key_file`)");
     return REDISC_TRANSPORT_ERROR;
 }
 
@@ -44,9 +41,6 @@ static ptrdiff_t end(redisc_tls_stream *stream, int wants)
         return REDISC_TRANSPORT_ERROR;
     }
     ERR_clear_error();
-    if (was_refused(stream)) {
-        return refused();
-    }
     errno = closed ? EPIPE : stream->error != 0 ? stream->error : EPROTO;
     return closed ? REDISC_TRANSPORT_CLOSED : REDISC_TRANSPORT_FAILED;
 }
@@ -85,10 +79,6 @@ static ptrdiff_t read_rest(redisc_tls_stream *stream, char *bytes, size_t size, 
 ptrdiff_t redisc_tls_read(void *transport, void *bytes, size_t size, int64_t timeout_ms)
 {
     redisc_tls_stream *stream = transport;
-    if (stream->failed) {
-        errno = EPIPE;
-        return REDISC_TRANSPORT_FAILED;
-    }
     redisc_tls_begin(stream, timeout_ms);
     ERR_clear_error();
     for (;;) {
@@ -99,7 +89,9 @@ ptrdiff_t redisc_tls_read(void *transport, void *bytes, size_t size, int64_t tim
         }
         int wants = SSL_get_error(stream->ssl, count);
         if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) {
-            return end(stream, wants);
+            ptrdiff_t answer = end(stream, wants);
+            bool said = answer == REDISC_TRANSPORT_ERROR;
+            return stream->asked && !stream->settled && !said ? refused(stream) : answer;
         }
         if (!stream->blocked) {
             continue; /* something came that carries no data */
