@@ -27,6 +27,7 @@ redisc_compile(redisc_tls_objects)
 set_target_properties(redisc_tls_objects PROPERTIES
     POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden)
+target_compile_options(redisc_tls_objects PRIVATE -ffunction-sections -fdata-sections)
 # Only redisc's public headers: it lives beside the library, not in it.
 target_include_directories(redisc_tls_objects PRIVATE ${REDISC_INCLUDES} ${REDISC_TLS_INCLUDE})
 target_include_directories(redisc_tls_objects SYSTEM PRIVATE ${OPENSSL_INCLUDE_DIR})

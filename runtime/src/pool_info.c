@@ -37,9 +37,9 @@ size_t redisc_pool_describe(redisc_pool *pool, char *text, size_t size)
     } else {
         snprintf(limit, sizeof limit, "no limit");
     }
-    int len = snprintf(text, size, "pool of %s%s db %lu, %lu idle, %lu in use, %s",
+    int len = snprintf(text, size, "pool of %s%s%s db %lu, %lu idle, %lu in use, %s",
                        unix_socket ? "unix:" : "", redisc_options_address(options, address),
-                       (unsigned long)options->db, (unsigned long)stats.idle,
-                       (unsigned long)stats.in_use, limit);
+                       pool->config->tls != NULL ? " over TLS" : "", (unsigned long)options->db,
+                       (unsigned long)stats.idle, (unsigned long)stats.in_use, limit);
     return len < 0 ? 0 : (size_t)len;
 }

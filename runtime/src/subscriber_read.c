@@ -38,7 +38,8 @@ static bool wait_for_bytes(redisc_subscriber *s, int64_t left)
 static bool fetch(redisc_subscriber *s, redisc_reading *how, redisc_status *status)
 {
     int64_t left = redisc_deadline_left(how->deadline);
-    /* What the transport holds has to be taken: the descriptor tells an event loop nothing of it. */
+    /* What the transport holds has to be taken: the descriptor tells an event loop nothing of it.
+     */
     if (left == 0 && how->reads == 0 && !redisc_connection_holds_bytes(s->connection)) {
         return false;
     }

@@ -45,8 +45,8 @@ static bool may_look(redisc_tls_stream *stream, int64_t *left)
     bool first = stream->looks++ == 0;
     if (stream->timeout_ms == 0 ? stream->looks > MOST_LOOKS : *left == 0 && !first) {
         stream->blocked = true;
-        stream->answer = stream->timeout_ms == 0 ? REDISC_TRANSPORT_AGAIN
-                                                 : REDISC_TRANSPORT_TIMEOUT;
+        stream->answer =
+            stream->timeout_ms == 0 ? REDISC_TRANSPORT_AGAIN : REDISC_TRANSPORT_TIMEOUT;
         return false;
     }
     *left = stream->waits ? *left : 0;
@@ -102,8 +102,8 @@ static int bio_read(BIO *bio, char *to, int wanted)
     bool ahead = size < sizeof stream->raw;
     void *into = ahead ? (void *)stream->raw : to;
     errno = EIO;
-    ptrdiff_t count = stream->inner->read(stream->inner_state, into,
-                                          ahead ? sizeof stream->raw : size, left);
+    ptrdiff_t count =
+        stream->inner->read(stream->inner_state, into, ahead ? sizeof stream->raw : size, left);
     if (count <= 0) {
         return nothing_moved(stream, bio, count);
     }
@@ -158,8 +158,8 @@ static long bio_control(BIO *bio, int command, long number, void *pointer)
 static void make_method(void)
 {
     BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "redisc transport");
-    if (m != NULL && BIO_meth_set_read(m, bio_read) == 1 &&
-        BIO_meth_set_write(m, bio_write) == 1 && BIO_meth_set_ctrl(m, bio_control) == 1) {
+    if (m != NULL && BIO_meth_set_read(m, bio_read) == 1 && BIO_meth_set_write(m, bio_write) == 1 &&
+        BIO_meth_set_ctrl(m, bio_control) == 1) {
         method = m;
     }
 }

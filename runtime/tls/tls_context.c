@@ -22,9 +22,9 @@ typedef struct stamp {
 
 struct redisc_tls_context {
     atomic_uint references;
-    redisc_tls_wanted wanted;         /* its strings lie in `texts` */
-    redisc_tls_setup *setup;          /* this and what follows: needs redisc_tls_lock() */
-    stamp stamps[WATCHED];            /* of the files that `setup` was made from */
+    redisc_tls_wanted wanted; /* its strings lie in `texts` */
+    redisc_tls_setup *setup;  /* this and what follows: needs redisc_tls_lock() */
+    stamp stamps[WATCHED];    /* of the files that `setup` was made from */
     redisc_tls_statistics statistics;
     size_t size; /* of the whole block */
     char texts[];

@@ -42,18 +42,16 @@ static redisc_status fail_plain(const redisc_tls_stream *stream)
     said[stream->first_len] = '\0';
     said[strcspn(said, "\r\n")] = '\0';
     redisc_tls_make_printable(said);
-    return redisc_tls_fail(REDISC_ERROR_TLS,
-                           "the server does not speak TLS here: it said \"%s\" in plain text",
-                           said);
+    return redisc_tls_fail(
+        REDISC_ERROR_TLS, "the server does not speak TLS here: it said \"%s\" in plain text", said);
 }
 
 static redisc_status fail_late(const redisc_tls_stream *stream)
 {
-    return redisc_tls_fail(REDISC_ERROR_TIMEOUT, "the handshake did not end within %" PRId64 " ms%s",
-                           stream->timeout_ms,
-                           stream->first_len > 0
-                               ? ""
-                               : ": the server said nothing (does it speak TLS at this port?)");
+    return redisc_tls_fail(
+        REDISC_ERROR_TIMEOUT, "the handshake did not end within %" PRId64 " ms%s",
+        stream->timeout_ms,
+        stream->first_len > 0 ? "" : ": the server said nothing (does it speak TLS at this port?)");
 }
 
 static redisc_status fail_lost(const redisc_tls_stream *stream)

@@ -153,9 +153,8 @@ static void make_key(redisc_tls_stream *stream, const redisc_options *options, c
 {
     bool local = options->path != NULL;
     int len = snprintf(stream->key, sizeof stream->key, "%s\n%u\n%s\n%s\n%d",
-                       local ? options->path : options->host,
-                       local ? 0U : (unsigned)options->port, name, stream->name,
-                       (int)stream->verify);
+                       local ? options->path : options->host, local ? 0U : (unsigned)options->port,
+                       name, stream->name, (int)stream->verify);
     if (len < 0 || (size_t)len >= sizeof stream->key) {
         stream->key[0] = '\0';
     }

@@ -123,8 +123,7 @@ static redisc_status set_ciphers(SSL_CTX *ssl, const redisc_tls_wanted *wanted)
     if (wanted->ciphers != NULL && SSL_CTX_set_cipher_list(ssl, wanted->ciphers) != 1) {
         return fail_file("tls_ciphers", wanted->ciphers);
     }
-    if (wanted->ciphersuites != NULL &&
-        SSL_CTX_set_ciphersuites(ssl, wanted->ciphersuites) != 1) {
+    if (wanted->ciphersuites != NULL && SSL_CTX_set_ciphersuites(ssl, wanted->ciphersuites) != 1) {
         return fail_file("tls_ciphersuites", wanted->ciphersuites);
     }
     return REDISC_OK;

@@ -84,7 +84,7 @@ def test_without_openssl(tmp_path):
     build_project(tmp_path, f"-DREDISC_SOURCE={ROOT}", "-DREDISC_TLS=OFF")
     assert not (tmp_path / "c_tls").exists()
     assert_works(tmp_path / "c_redisc_static")
-    assert "ssl" not in run("ldd", tmp_path / "c_redisc")
+    assert "libssl" not in run("ldd", tmp_path / "c_redisc")
 
 
 @pytest.mark.parametrize("compiler, source", [("gcc", "program.c"), ("clang++", "program.cpp")])

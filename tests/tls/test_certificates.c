@@ -64,8 +64,8 @@ Test(certificates, none_is_needed, .init = good, .fini = stop)
 Test(certificates, wrong_name, .init = good, .fini = stop)
 {
     char address[64];
-    snprintf(address, sizeof address, "|connecting to localhost:%u: TLS: ",
-             (unsigned)s.options.port);
+    snprintf(address, sizeof address,
+             "|connecting to localhost:%u: TLS: ", (unsigned)s.options.port);
     redisc_options options = s.options;
     options.tls_server_name = "db.example";
     secured_refuses(&options, REDISC_ERROR_TLS, address);
@@ -86,6 +86,15 @@ Test(certificates, a_subject_is_no_name, .fini = stop)
     pings(&options);
     options.tls_server_name = "a.b.db.example";
     secured_refuses(&options, REDISC_ERROR_TLS, "not for `a.b.db.example`");
+}
+
+Test(certificates, only_a_subject, .fini = stop)
+{
+    secured_start(&s, &(certificate){.subject = "db.example"}, NULL);
+    redisc_options options = s.options;
+    secured_refuses(&options, REDISC_ERROR_TLS, "is for `CN=db.example`, not for `localhost`");
+    options.tls_server_name = "db.example";
+    pings(&options);
 }
 
 Test(certificates, expired, .fini = stop)
@@ -245,8 +254,9 @@ Test(certificates, versions, .fini = stop)
 
 Test(certificates, ciphers, .fini = stop)
 {
-    secured_start(&s, &secured_good, "tls-auth-clients no\ntls-ciphersuites TLS_AES_128_GCM_SHA256\n"
-                                     "tls-ciphers ECDHE-ECDSA-AES128-GCM-SHA256");
+    secured_start(&s, &secured_good,
+                  "tls-auth-clients no\ntls-ciphersuites TLS_AES_128_GCM_SHA256\n"
+                  "tls-ciphers ECDHE-ECDSA-AES128-GCM-SHA256");
     redisc_options options = s.options;
     options.tls_ciphersuites = "TLS_AES_128_GCM_SHA256";
     pings(&options);

@@ -99,9 +99,8 @@ Test(faults, closing_in_the_middle)
 
 Test(faults, a_reset)
 {
-    static const hostile_step script[] = {{HOSTILE_AWAIT, "\x16\x03", 0},
-                                          {HOSTILE_RESET, NULL, 0},
-                                          {HOSTILE_END, NULL, 0}};
+    static const hostile_step script[] = {
+        {HOSTILE_AWAIT, "\x16\x03", 0}, {HOSTILE_RESET, NULL, 0}, {HOSTILE_END, NULL, 0}};
     meets(script, REDISC_ERROR_CLOSED, "during the handshake: Connection reset");
 }
 

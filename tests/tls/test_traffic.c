@@ -59,7 +59,7 @@ static void set_and_get(redisc *r, size_t len)
 
 static void values_of_all_sizes(void)
 {
-    static const size_t sizes[] = {0,     1,     4091,  4096,  16353, 16354,   16383,   16384,
+    static const size_t sizes[] = {0,     1,     4091,  4096,  16353, 16354,   16383,  16384,
                                    16385, 32768, 65535, 65536, 70000, 1 << 20, 5000000};
     const redisc_parser_choice parsers[] = {REDISC_PARSER_NATIVE, REDISC_PARSER_HIREDIS};
     for (size_t p = 0; p < 2; p++) {

@@ -102,7 +102,9 @@ typedef enum redisc_tls_version {
     REDISC_TLS_VERSION_MAX_ = 0x7fffffff
 } redisc_tls_version;
 
-struct redisc_tls_context; /* redisc/tls.h */
+/** What connections with TLS share: certificates, keys, authorities, TLS sessions (redisc/tls.h).
+ */
+typedef struct redisc_tls_context redisc_tls_context;
 
 /**
  * Called after each connect and reconnect, when the handshake is done, with a handle of that one
@@ -169,11 +171,11 @@ typedef struct redisc_options {
     const char *tls_server_name;  /**< name or address that the server's certificate has to bear;
                                      default: host */
     bool tls_no_name_check;       /**< true: a trusted certificate of any name will do */
-    redisc_tls_verify tls_verify;
-    redisc_tls_version tls_min_version;
+    redisc_tls_verify tls_verify; /**< default: the server has to prove who it is */
+    redisc_tls_version tls_min_version; /**< default: 1.2 */
     const char *tls_ciphers;      /**< for TLS 1.2, as OpenSSL writes it; default: OpenSSL's */
     const char *tls_ciphersuites; /**< for TLS 1.3, likewise */
-    struct redisc_tls_context
+    redisc_tls_context
         *tls_context; /**< made by redisc_tls_context_open(), for several clients; then it is what
                          counts, and of the tls_… options only tls_server_name,
                          tls_no_name_check and tls_verify besides. NULL: one is made from them */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Transports: what carries a connection's bytes. TCP and Unix sockets are built in, TLS over them is
- * a library of its own (redisc/tls.h); a transport of one's own is a redisc_transport_class in the
- * options (redis-py's `connection_class`).
+ * Transports: what carries a connection's bytes. TCP and Unix sockets are built in, TLS over them
+ * is a library of its own (redisc/tls.h); a transport of one's own is a redisc_transport_class in
+ * the options (redis-py's `connection_class`).
  *
  * Thread safety: a transport is used by one thread at a time.
  */

@@ -108,8 +108,7 @@ void authority_issue(authority *a, const char *name, const certificate *wanted)
     FILE *out = open_file(a, name, ".key");
     const char *password = wanted->password;
     must(PEM_write_PKCS8PrivateKey(out, key, password == NULL ? NULL : EVP_aes_256_cbc(), password,
-                                   password == NULL ? 0 : (int)strlen(password), NULL,
-                                   NULL) == 1,
+                                   password == NULL ? 0 : (int)strlen(password), NULL, NULL) == 1,
          "PEM_write_PKCS8PrivateKey");
     fclose(out);
     X509_free(x);

@@ -13,11 +13,11 @@ typedef struct authority authority;
 
 /** What a certificate is to be. Zero everywhere: valid for the next hour, without names. */
 typedef struct certificate {
-    const char *subject; /**< its common name; NULL: "test" */
-    const char *names;   /**< as OpenSSL writes them: "DNS:localhost,IP:127.0.0.1"; NULL: none */
-    long begins_s;       /**< from now on */
-    long ends_s;         /**< from now on; 0: an hour */
-    bool self_signed;    /**< else by the authority */
+    const char *subject;  /**< its common name; NULL: "test" */
+    const char *names;    /**< as OpenSSL writes them: "DNS:localhost,IP:127.0.0.1"; NULL: none */
+    long begins_s;        /**< from now on */
+    long ends_s;          /**< from now on; 0: an hour */
+    bool self_signed;     /**< else by the authority */
     const char *password; /**< that its key is encrypted with; NULL: none */
 } certificate;
 

@@ -24,8 +24,7 @@ void secured_start(secured *s, const certificate *of_server, const char *extra_c
     *s = (secured){.ca = authority_new("redisc's test authority")};
     authority_issue(s->ca, "server", of_server);
     char config[1024];
-    snprintf(config, sizeof config,
-             "tls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\n%s\n",
+    snprintf(config, sizeof config, "tls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\n%s\n",
              authority_path(s->ca, "server.pem"), authority_path(s->ca, "server.key"),
              authority_path(s->ca, "ca.pem"),
              extra_config == NULL ? "tls-auth-clients no" : extra_config);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * A server of TLS in a thread of the test's, for what a real server does not do on request. It takes
- * one client after the other and plays with each of them; the connection then closes without a
- * goodbye, unless the play says one.
+ * A server of TLS in a thread of the test's, for what a real server does not do on request. It
+ * takes one client after the other and plays with each of them; the connection then closes without
+ * a goodbye, unless the play says one.
  */
 #ifndef REDISC_TESTS_TLS_PEER_H
 #define REDISC_TESTS_TLS_PEER_H

@@ -34,9 +34,6 @@
 
 REDISC_BEGIN_DECLS
 
-/** What connections share: certificates, keys, authorities, TLS sessions. */
-typedef struct redisc_tls_context redisc_tls_context;
-
 /** What a context did so far. */
 typedef struct redisc_tls_statistics {
     uint64_t handshakes; /**< that came to their end */
