@@ -333,9 +333,9 @@ static size_t describe_route(redisc_route *route, char *text, size_t size)
                  (unsigned)master->port);
     }
     pthread_mutex_unlock(&d->lock);
-    int len = snprintf(text, size, "%s `%.64s` by %zu sentinels (master: %s)",
+    int len = snprintf(text, size, "%s `%.64s` by %zu sentinel%s (master: %s)",
                        self->role == REDISC_ROLE_MASTER ? "master" : "replicas of",
-                       self->service->name, d->count, place);
+                       self->service->name, d->count, d->count == 1 ? "" : "s", place);
     return len < 0 ? 0 : (size_t)len;
 }
 
