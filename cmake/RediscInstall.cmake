@@ -26,6 +26,19 @@ install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/redisc-config-version.cmake
     DESTINATION ${package_directory})
 
+if(REDISC_TLS_FOUND)
+    set(tls_targets redisc_tls_static)
+    if(REDISC_BUILD_SHARED)
+        list(APPEND tls_targets redisc_tls)
+    endif()
+    install(TARGETS ${tls_targets} EXPORT redisc-tls-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(EXPORT redisc-tls-targets NAMESPACE redisc:: DESTINATION ${package_directory})
+    install(DIRECTORY ${REDISC_TLS_INCLUDE}/redisc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+endif()
+
 # Not as Requires.private: that would bring hiredis's compiler flags to users of the shared library.
 set(pc_hiredis "")
 if(REDISC_HIREDIS_LIBRARY)
@@ -38,5 +51,10 @@ string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
 configure_file(cmake/redisc.pc.in redisc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(REDISC_TLS_FOUND)
+    configure_file(cmake/redisc-tls.pc.in redisc-tls.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc-tls.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
 
 install(FILES generated/api.json DESTINATION ${CMAKE_INSTALL_DATADIR}/redisc)

@@ -215,7 +215,7 @@ def lint(log):
     if reason:
         return Count(skipped=[("lint", reason)])
     count = Count()
-    for path in sources("runtime/src"):
+    for path in sources("runtime/src", "runtime/tls"):
         if path.suffix == ".c":
             command = ["clang-tidy", "--quiet", "-p", BUILD / "plain", path]
             count.add(one_check(f"lint {path.name}", run(command, log, 300)))

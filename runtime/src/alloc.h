@@ -14,11 +14,10 @@
 /* The one in use. */
 extern redisc_allocator redisc_allocator_now;
 
-void *redisc_allocate(size_t size);
+/* redisc_allocate() and redisc_release() are public. */
 void *redisc_allocate_zeroed(size_t size);
 /* Grows or shrinks; the old memory stays valid when it fails. */
 void *redisc_reallocate(void *memory, size_t size);
-void redisc_release(void *memory);
 /* A NUL-terminated copy of len bytes. */
 char *redisc_copy_text(const char *text, size_t len);
 

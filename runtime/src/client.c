@@ -46,7 +46,7 @@ static void encode_for(redisc_operation *c, redisc_connection *connection, int64
 {
     c->begun_ms = now_ms;
     c->place = connection;
-    c->arena = self->arena;
+    c->arena = ((const redisc_pooled *)c->handle)->arena;
     c->out = &connection->out;
     c->start = connection->out.end;
 }

@@ -4,6 +4,7 @@
 #include "alloc.h"
 #include "error.h"
 #include "server_list.h"
+#include "tls_provider.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -184,9 +185,14 @@ static redisc_status check_choices(const redisc_options *o)
         int64_t most;
     } more[] = {{"encoding", o->encoding, REDISC_ENCODING_UTF8},
                 {"role", o->role, REDISC_ROLE_REPLICA},
-                {"replica_choice", o->replica_choice, REDISC_REPLICA_FIRST}};
+                {"replica_choice", o->replica_choice, REDISC_REPLICA_FIRST},
+                {"tls_verify", o->tls_verify, REDISC_TLS_VERIFY_NONE}};
     for (size_t i = 0; status == REDISC_OK && i < sizeof more / sizeof more[0]; i++) {
         status = check_range(more[i].name, more[i].value, 0, more[i].most);
+    }
+    if (status == REDISC_OK && o->tls_min_version != REDISC_TLS_VERSION_DEFAULT) {
+        status = check_range("tls_min_version", o->tls_min_version, REDISC_TLS_VERSION_1_2,
+                             REDISC_TLS_VERSION_1_3);
     }
     return status;
 }
@@ -199,10 +205,11 @@ static redisc_status check_transport(const redisc_options *o)
         return redisc_fail(REDISC_ERROR_ARGUMENT, "option `transport`: name, open, read, write and "
                                                   "close must all be there");
     }
-    if (own == NULL && o->tls) {
+    if (own == NULL && o->tls && redisc_tls_provider_now() == NULL) {
         return redisc_fail(REDISC_ERROR_UNSUPPORTED,
-                           "TLS (option `tls`, URLs rediss:// and valkeys://) is not built into "
-                           "this version of the library");
+                           "TLS (option `tls`, URLs rediss:// and valkeys://) is a library of its "
+                           "own: link with libredisc_tls, and call redisc_tls_enable() "
+                           "(redisc/tls.h) before");
     }
     return REDISC_OK;
 }
@@ -278,46 +285,94 @@ static bool own_text(const char **text, bool empty_is_none)
     return *text != NULL;
 }
 
+enum { TEXTS = 17 };
+
+/* Every string of the options. */
+static void list_texts(redisc_options *o, const char **texts[TEXTS])
+{
+    const char **all[TEXTS] = {&o->host,
+                               &o->path,
+                               &o->user,
+                               &o->password,
+                               &o->client_name,
+                               &o->tls_ca_file,
+                               &o->tls_ca_dir,
+                               &o->tls_cert_file,
+                               &o->tls_key_file,
+                               &o->tls_key_password,
+                               &o->tls_server_name,
+                               &o->tls_ciphers,
+                               &o->tls_ciphersuites,
+                               &o->sentinels,
+                               &o->master_name,
+                               &o->sentinel_user,
+                               &o->sentinel_password};
+    memcpy(texts, all, sizeof all);
+}
+
 /* Makes all strings copies; those that could not be copied are NULL. */
 static bool own_texts(redisc_options *o)
 {
-    bool host = own_text(&o->host, false);
-    bool path = own_text(&o->path, false);
-    bool user = own_text(&o->user, true);
-    bool password = own_text(&o->password, true);
-    bool client_name = own_text(&o->client_name, true);
-    bool sentinels = own_text(&o->sentinels, false);
-    bool master_name = own_text(&o->master_name, false);
-    bool sentinel_user = own_text(&o->sentinel_user, true);
-    bool sentinel_password = own_text(&o->sentinel_password, true);
+    const char **texts[TEXTS];
+    list_texts(o, texts);
     o->sentinel_options = NULL;
-    return host && path && user && password && client_name && sentinels && master_name &&
-           sentinel_user && sentinel_password;
+    bool owned = true;
+    for (size_t i = 0; i < TEXTS; i++) {
+        owned = own_text(texts[i], texts[i] != &o->host && texts[i] != &o->path) && owned;
+    }
+    return owned;
 }
 
-static void wipe_text(const char *secret)
+static void wipe_text(const char *text)
 {
-    if (secret != NULL) {
-        redisc_wipe((char *)(uintptr_t)secret, strlen(secret));
+    if (text != NULL) {
+        redisc_wipe((char *)(uintptr_t)text, strlen(text));
     }
 }
 
 static void free_config(redisc_config *config)
 {
-    redisc_options *o = &config->options;
-    wipe_text(o->password);
-    wipe_text(o->sentinel_password);
+    if (config->tls != NULL) {
+        config->tls->close(config->transport_context);
+    }
     redisc_route_release(config->route);
-    const char *texts[] = {o->host,        o->path,          o->user,
-                           o->password,    o->client_name,   o->sentinels,
-                           o->master_name, o->sentinel_user, o->sentinel_password};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        redisc_release((char *)(uintptr_t)texts[i]);
+    redisc_config_release(config->base);
+    const char **texts[TEXTS];
+    list_texts(&config->options, texts);
+    wipe_text(config->options.password);
+    wipe_text(config->options.tls_key_password);
+    wipe_text(config->options.sentinel_password);
+    for (size_t i = 0; i < TEXTS; i++) {
+        redisc_release((char *)(uintptr_t)*texts[i]);
     }
     redisc_release(config);
 }
 
-redisc_config *redisc_config_new(const redisc_options *options)
+/* What carries the connections: a transport of one's own, TLS, TCP or a Unix socket. */
+static redisc_status choose_transport(redisc_config *config)
+{
+    if (config->base != NULL) {
+        config->transport = config->base->transport;
+        config->transport_context = config->base->transport_context;
+        return REDISC_OK;
+    }
+    const redisc_options *o = &config->options;
+    config->transport = o->transport != NULL ? o->transport : redisc_transport_builtin(o);
+    config->transport_context = o->transport_context;
+    if (o->transport != NULL || !o->tls) {
+        return REDISC_OK;
+    }
+    const redisc_tls_provider *tls = redisc_tls_provider_now();
+    redisc_status status = tls->open(o, &config->transport_context);
+    if (status == REDISC_OK) {
+        config->transport = tls->transport;
+        config->tls = tls;
+    }
+    return status;
+}
+
+/* NULL `base`: it stands alone. */
+static redisc_config *new_config(const redisc_options *options, redisc_config *base)
 {
     redisc_options filled = options == NULL ? (redisc_options){0} : *options;
     if (check(&filled) != REDISC_OK) {
@@ -330,6 +385,7 @@ redisc_config *redisc_config_new(const redisc_options *options)
         return NULL;
     }
     atomic_init(&config->references, 1);
+    config->base = base == NULL ? NULL : redisc_config_retain(base);
     config->options = filled;
     config->limits = (redisc_limits){.depth = filled.max_depth,
                                      .bulk_bytes = filled.max_bulk_bytes,
@@ -339,14 +395,19 @@ redisc_config *redisc_config_new(const redisc_options *options)
     if (!copied) {
         redisc_fail(REDISC_ERROR_MEMORY, "no memory for the options");
     }
-    if (!copied || check_parser(config) != REDISC_OK) {
+    if (!copied || check_parser(config) != REDISC_OK || choose_transport(config) != REDISC_OK) {
         free_config(config);
         return NULL;
     }
     return config;
 }
 
-redisc_config *redisc_config_at(const redisc_config *config, const char *host, uint16_t port)
+redisc_config *redisc_config_new(const redisc_options *options)
+{
+    return new_config(options, NULL);
+}
+
+redisc_config *redisc_config_at(redisc_config *config, const char *host, uint16_t port)
 {
     redisc_options options = config->options;
     options.host = host;
@@ -355,7 +416,7 @@ redisc_config *redisc_config_at(const redisc_config *config, const char *host, u
     options.sentinel_user = options.sentinel_password = NULL;
     options.role = REDISC_ROLE_MASTER;
     options.min_other_sentinels = 0;
-    redisc_config *copy = redisc_config_new(&options);
+    redisc_config *copy = new_config(&options, config);
     if (copy != NULL) {
         copy->route = redisc_route_retain(config->route);
         copy->located = true;

@@ -20,19 +20,23 @@ typedef struct redisc_config {
     atomic_uint references;
     redisc_options options; /* strings owned by this copy; all defaults filled in */
     redisc_limits limits;
+    const redisc_transport_class *transport; /* what the options come to */
+    void *transport_context;
+    const redisc_tls_provider *tls; /* whose context it is; NULL: nobody's */
     redisc_route *route; /* says where the server is; NULL: the options do. Counted reference */
     bool located;        /* the route has put the address into the options */
     unsigned moves;      /* the route's when it did */
-    redisc_server_role found; /* what it says the server is */
+    redisc_server_role found;   /* what it says the server is */
+    struct redisc_config *base; /* a located one's: has its transport. Counted reference */
 } redisc_config;
 
 /* NULL after failing: an option out of range (ARGUMENT, naming it), TLS or a parser that isn't
- * built in (UNSUPPORTED), no memory. NULL options: the defaults. */
+ * there (UNSUPPORTED), files that TLS can't use (TLS), no memory. NULL options: the defaults. */
 redisc_config *redisc_config_new(const redisc_options *options);
 /* A copy of a config with a route, with the address that it found; NULL: no memory. */
-redisc_config *redisc_config_at(const redisc_config *config, const char *host, uint16_t port);
+redisc_config *redisc_config_at(redisc_config *config, const char *host, uint16_t port);
 redisc_config *redisc_config_retain(redisc_config *config);
-/* Frees the last one, wiping the password. NULL is allowed. */
+/* Frees the last one, wiping passwords. NULL is allowed. */
 void redisc_config_release(redisc_config *config);
 
 /* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or

@@ -82,10 +82,10 @@ static redisc_status own_transport_failed(const redisc_connection *connection, r
 
 static redisc_status open_transport(redisc_connection *connection, redisc_deadline deadline)
 {
-    const redisc_options *options = &connection->config->options;
-    const redisc_transport_class *transport =
-        options->transport != NULL ? options->transport : redisc_transport_builtin(options);
-    redisc_status status = transport->open(options, options->transport_context,
+    const redisc_config *config = connection->config;
+    const redisc_options *options = &config->options;
+    const redisc_transport_class *transport = config->transport;
+    redisc_status status = transport->open(options, config->transport_context,
                                            redisc_deadline_left(deadline), &connection->state);
     if (status >= REDISC_OK) {
         connection->transport = transport;
@@ -177,10 +177,17 @@ void redisc_connection_close(redisc_connection *connection)
     redisc_release(connection);
 }
 
+bool redisc_connection_holds_bytes(const redisc_connection *connection)
+{
+    const redisc_transport_class *transport = connection->transport;
+    return transport->pending != NULL && transport->pending(connection->state);
+}
+
 bool redisc_connection_quiet(redisc_connection *connection)
 {
     if (connection->broken || connection->fork_count != redisc_fork_count() ||
-        redisc_parser_pending(connection->parser) > 0) {
+        redisc_parser_pending(connection->parser) > 0 ||
+        redisc_connection_holds_bytes(connection)) {
         return false;
     }
     const redisc_transport_class *transport = connection->transport;

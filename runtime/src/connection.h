@@ -161,6 +161,9 @@ bool redisc_connection_settle(redisc_connection *connection);
 /* A push has come: counts it and hands it to on_push. */
 void redisc_connection_push(redisc_connection *connection, const redisc_parsed *push);
 
+/* Whether the transport holds bytes that its descriptor doesn't show. */
+bool redisc_connection_holds_bytes(const redisc_connection *connection);
+
 /* Whether an idle connection is fit for use: not broken, same process, nothing to read, not closed
  * by the peer. Costs a system call. */
 bool redisc_connection_quiet(redisc_connection *connection);

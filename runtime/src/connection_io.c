@@ -124,14 +124,17 @@ bool redisc_connection_settle(redisc_connection *connection)
     return false;
 }
 
-/* A server that closes in the middle of a command mostly says why before: the last error, if so. */
-static bool hear_last_words(redisc_connection *connection)
+/* A server that closes in the middle of a command mostly says why before: the last error, if so.
+ * *said: it is the transport that has said why. */
+static bool hear_last_words(redisc_connection *connection, bool *said)
 {
-    while (redisc_parser_pending(connection->parser) < EARLY_BYTES &&
-           redisc_connection_read_some(connection, 0) > 0) {
+    ptrdiff_t count = 1;
+    while (count > 0 && redisc_parser_pending(connection->parser) < EARLY_BYTES) {
+        count = redisc_connection_read_some(connection, 0);
     }
     redisc_parsed reply;
-    if (redisc_connection_take(connection, &reply) != REDISC_PARSE_REPLY) {
+    *said = count == REDISC_TRANSPORT_ERROR;
+    if (*said || redisc_connection_take(connection, &reply) != REDISC_PARSE_REPLY) {
         return false;
     }
     const redisc_node *root = reply.nodes;
@@ -145,9 +148,12 @@ static bool hear_last_words(redisc_connection *connection)
 
 static redisc_status lost_while_sending(redisc_connection *connection, int error, size_t sent)
 {
-    if (hear_last_words(connection)) {
+    bool said = error == REDISC_TRANSPORT_HAS_SAID;
+    if (!said && hear_last_words(connection, &said)) {
         redisc_error_becomes(REDISC_ERROR_CLOSED);
         redisc_error_prefix("the server closed the connection, saying");
+    } else if (said) {
+        redisc_error_prefix("after %zu bytes of the command", sent);
     } else if (error == 0) {
         redisc_fail(REDISC_ERROR_CLOSED,
                     "the server closed the connection after %zu bytes of the command", sent);
@@ -180,9 +186,8 @@ static redisc_status wait_while_sending(redisc_connection *connection, outgoing 
     if (count == REDISC_CONNECTION_NO_ROOM) {
         return lost(connection);
     }
-    if (count == REDISC_TRANSPORT_CLOSED || count == REDISC_TRANSPORT_FAILED) {
-        return lost_while_sending(connection, count == REDISC_TRANSPORT_CLOSED ? 0 : errno,
-                                  o->sent);
+    if (count != REDISC_TRANSPORT_TIMEOUT && count != REDISC_TRANSPORT_AGAIN) {
+        return lost_while_sending(connection, redisc_transport_reason(count), o->sent);
     }
     const redisc_transport_class *transport = connection->transport;
     int descriptor = transport->descriptor == NULL ? -1 : transport->descriptor(connection->state);
@@ -239,7 +244,7 @@ redisc_status redisc_connection_send(redisc_connection *connection, const redisc
             continue;
         }
         if (count != REDISC_TRANSPORT_TIMEOUT && count != REDISC_TRANSPORT_AGAIN) {
-            return lost_while_sending(connection, errno, o.sent);
+            return lost_while_sending(connection, redisc_transport_reason(count), o.sent);
         }
         redisc_status status = wait_while_sending(connection, &o, deadline);
         if (status != REDISC_OK) {
@@ -262,6 +267,8 @@ static redisc_status no_reply(redisc_connection *connection, ptrdiff_t count, in
     } else if (count == REDISC_TRANSPORT_CLOSED) {
         redisc_fail(REDISC_ERROR_CLOSED,
                     "the server closed the connection after %zu bytes of the reply", came);
+    } else if (count == REDISC_TRANSPORT_ERROR) {
+        redisc_error_prefix("after %zu bytes of the reply", came);
     } else if (count != REDISC_CONNECTION_NO_ROOM) {
         redisc_fail_errno(REDISC_ERROR_CLOSED, error,
                           "the connection was lost after %zu bytes of the reply", came);

@@ -36,7 +36,7 @@ static discovery_route *route_of(redisc_route *route)
 }
 
 /* Connects to one server; the check comes with it. */
-static redisc_connection *connect_to(const redisc_config *config, const char *host, uint16_t port,
+static redisc_connection *connect_to(redisc_config *config, const char *host, uint16_t port,
                                      redisc_server_role found, unsigned moves,
                                      redisc_deadline deadline)
 {
@@ -69,7 +69,7 @@ static redisc_deadline attempt_limit(redisc_deadline deadline)
 }
 
 /* Until when a master is waited for. */
-static redisc_deadline patience(const redisc_config *config, redisc_deadline deadline)
+static redisc_deadline patience(redisc_config *config, redisc_deadline deadline)
 {
     int64_t connect_ms = config->options.connect_timeout_ms;
     redisc_deadline limit = redisc_deadline_after(connect_ms < 0 ? MOST_PATIENCE_MS : connect_ms);
@@ -91,7 +91,7 @@ static bool pause_before(unsigned tries, redisc_deadline deadline)
 }
 
 /* One try: asks, and connects. *again: another one may fare better, now or in a while. */
-static redisc_connection *try_master(discovery_route *self, const redisc_config *config,
+static redisc_connection *try_master(discovery_route *self, redisc_config *config,
                                      redisc_deadline deadline, bool *again)
 {
     redisc_master_place master;
@@ -139,7 +139,7 @@ static size_t first_of(discovery_route *self, size_t count)
 }
 
 /* The replicas in turn; NULL with the last one's error, if there is any. */
-static redisc_connection *open_listed(discovery_route *self, const redisc_config *config,
+static redisc_connection *open_listed(discovery_route *self, redisc_config *config,
                                       const redisc_server_address_list *list,
                                       redisc_deadline deadline)
 {
@@ -160,7 +160,7 @@ static redisc_connection *open_listed(discovery_route *self, const redisc_config
 }
 
 /* The master in the place of replicas. */
-static redisc_connection *open_instead(discovery_route *self, const redisc_config *config,
+static redisc_connection *open_instead(discovery_route *self, redisc_config *config,
                                        redisc_deadline deadline)
 {
     redisc_master_place master;

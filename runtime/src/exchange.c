@@ -52,6 +52,8 @@ static redisc_status lost(redisc_exchange *x, int error)
     if (error == 0) {
         redisc_fail(REDISC_ERROR_CLOSED,
                     "the server closed the connection with %zu replies to come", x->expected);
+    } else if (error == REDISC_TRANSPORT_HAS_SAID) {
+        redisc_error_prefix("with %zu replies to come", x->expected);
     } else {
         redisc_fail_errno(REDISC_ERROR_CLOSED, error,
                           "the connection was lost with %zu replies to come", x->expected);
@@ -173,7 +175,7 @@ static redisc_status receive_some(redisc_exchange *x, int64_t timeout_ms, bool *
     if (count == REDISC_CONNECTION_NO_ROOM) {
         return broken_here(x);
     }
-    return lost(x, count == REDISC_TRANSPORT_CLOSED ? 0 : errno);
+    return lost(x, redisc_transport_reason(count));
 }
 
 /* How many commands may be under way. */
@@ -220,7 +222,7 @@ static redisc_status send_some(redisc_exchange *x, size_t portion, bool *moved)
     if (count == REDISC_TRANSPORT_TIMEOUT || count == REDISC_TRANSPORT_AGAIN) {
         return REDISC_OK;
     }
-    int error = errno;
+    int error = redisc_transport_reason(count);
     /* A server that closes mostly says why before; what it said is taken, and may be the very
      * reply. */
     bool heard = true;

@@ -258,6 +258,20 @@ static redisc_status judge(handshake *h, step s, const redisc_parsed *reply)
     return REDISC_OK;
 }
 
+/* What a server of TLS does when it is spoken to in plain text: it hangs up. */
+static void hint_at_tls(const handshake *h)
+{
+    const redisc_options *o = h->options;
+    if (o->tls || o->transport != NULL || o->path != NULL ||
+        redisc_last_error()->status != REDISC_ERROR_CLOSED ||
+        redisc_parser_pending(h->connection->parser) > 0) {
+        return;
+    }
+    char copy[REDISC_ERROR_TEXT_SIZE];
+    snprintf(copy, sizeof copy, "%s", redisc_last_error()->text);
+    redisc_fail(REDISC_ERROR_CLOSED, "%.300s (if it speaks TLS at this port: rediss://)", copy);
+}
+
 /* Sends what was put and receives as many replies. */
 static redisc_status exchange(handshake *h)
 {
@@ -278,6 +292,8 @@ static redisc_status exchange(handshake *h)
         if (status == REDISC_OK) {
             status = judge(h, h->steps[i], &reply);
             redisc_parser_consume(connection->parser);
+        } else if (i == 0) {
+            hint_at_tls(h);
         }
     }
     return status;

@@ -53,6 +53,10 @@ static redisc_status read_some(redisc_observer *o, redisc_deadline deadline, boo
         return lost(o, "the server closed the connection", 0);
     } else if (count == REDISC_TRANSPORT_FAILED) {
         return lost(o, "the connection was lost", errno);
+    } else if (count == REDISC_TRANSPORT_ERROR) {
+        connection->broken = true;
+        redisc_error_prefix("MONITOR");
+        return redisc_last_error()->status;
     }
     return REDISC_OK;
 }

@@ -311,7 +311,10 @@ static redisc_step unknown_type(redisc_native_parser *parser, unsigned char sign
     if (sign > ' ' && sign < 0x7f) {
         return redisc_native_fail(parser, REDISC_ERROR_PROTOCOL, 0, "unknown type '%c'", sign);
     }
-    return redisc_native_fail(parser, REDISC_ERROR_PROTOCOL, 0, "unknown type 0x%02x", sign);
+    /* An alert or a handshake of TLS. */
+    bool tls = sign == 0x15 || sign == 0x16;
+    return redisc_native_fail(parser, REDISC_ERROR_PROTOCOL, 0, "unknown type 0x%02x%s", sign,
+                              tls ? " (TLS, maybe: rediss://)" : "");
 }
 
 redisc_step redisc_native_element(redisc_native_parser *parser)

@@ -39,9 +39,10 @@ size_t redisc_pool_describe(redisc_pool *pool, char *text, size_t size)
     } else {
         snprintf(limit, sizeof limit, "no limit");
     }
-    int len = snprintf(text, size, "pool of %s%s db %lu, %lu idle, %lu in use, %s",
-                       unix_socket ? "unix:" : "", redisc_config_address(pool->config, address),
-                       (unsigned long)options->db, (unsigned long)stats.idle,
-                       (unsigned long)stats.in_use + stats.blocking, limit);
+    int len =
+        snprintf(text, size, "pool of %s%s%s db %lu, %lu idle, %lu in use, %s",
+                 unix_socket ? "unix:" : "", redisc_config_address(pool->config, address),
+                 pool->config->tls != NULL ? " over TLS" : "", (unsigned long)options->db,
+                 (unsigned long)stats.idle, (unsigned long)stats.in_use + stats.blocking, limit);
     return len < 0 ? 0 : (size_t)len;
 }

@@ -38,10 +38,12 @@ static bool wait_for_bytes(redisc_subscriber *s, int64_t left)
 static bool fetch(redisc_subscriber *s, redisc_reading *how, redisc_status *status)
 {
     int64_t left = redisc_deadline_left(how->deadline);
-    if (left == 0 && how->reads == 0) {
+    /* What the transport holds has to be taken: the descriptor tells an event loop nothing of it.
+     */
+    if (left == 0 && how->reads == 0 && !redisc_connection_holds_bytes(s->connection)) {
         return false;
     }
-    how->reads -= left == 0;
+    how->reads -= left == 0 && how->reads > 0;
     ptrdiff_t count = redisc_connection_read_some(s->connection, 0);
     if (count > 0) {
         s->heard_ms = redisc_now_ms();

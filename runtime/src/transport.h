@@ -12,10 +12,24 @@
 #include <redisc/options.h>
 #include <redisc/transport.h>
 
+#include <errno.h>
 #include <sys/socket.h>
 
 extern const redisc_transport_class redisc_transport_tcp;
 extern const redisc_transport_class redisc_transport_unix;
+
+/* In place of an errno: the transport has said itself why it failed. */
+enum { REDISC_TRANSPORT_HAS_SAID = -1 };
+
+/* Why nothing moves any more, by what a read or write answered: an errno, 0 for the peer's close,
+ * or REDISC_TRANSPORT_HAS_SAID. */
+static inline int redisc_transport_reason(ptrdiff_t answer)
+{
+    if (answer == REDISC_TRANSPORT_ERROR) {
+        return REDISC_TRANSPORT_HAS_SAID;
+    }
+    return answer == REDISC_TRANSPORT_CLOSED ? 0 : errno;
+}
 
 /* The transport's state for both. */
 typedef struct redisc_socket {

@@ -23,7 +23,10 @@ typedef enum option_type {
     PARSER,
     ENCODING,
     ROLE,
-    REPLICA
+    REPLICA,
+    NEGATED, /* a boolean whose name says the opposite of the field's */
+    VERIFY,
+    VERSION
 } option_type;
 
 typedef struct url_option {
@@ -74,6 +77,17 @@ static const url_option url_options[] = {
     FIELD(pool_blocks, BOOLEAN),
     FIELD(pool_wait_ms, MILLISECONDS),
     FIELD(tls, BOOLEAN),
+    FIELD(tls_ca_file, TEXT),
+    FIELD(tls_ca_dir, TEXT),
+    FIELD(tls_cert_file, TEXT),
+    FIELD(tls_key_file, TEXT),
+    FIELD(tls_key_password, SECRET),
+    FIELD(tls_server_name, TEXT),
+    FIELD(tls_no_name_check, BOOLEAN),
+    FIELD(tls_verify, VERIFY),
+    FIELD(tls_min_version, VERSION),
+    FIELD(tls_ciphers, TEXT),
+    FIELD(tls_ciphersuites, TEXT),
     FIELD(sentinels, TEXT),
     FIELD(master_name, TEXT),
     FIELD(role, ROLE),
@@ -86,6 +100,15 @@ static const url_option url_options[] = {
     SYNONYM("socket_timeout", SECONDS, timeout_ms),
     SYNONYM("socket_connect_timeout", SECONDS, connect_timeout_ms),
     SYNONYM("socket_keepalive", BOOLEAN, keepalive),
+    SYNONYM("ssl_ca_certs", TEXT, tls_ca_file),
+    SYNONYM("ssl_ca_path", TEXT, tls_ca_dir),
+    SYNONYM("ssl_certfile", TEXT, tls_cert_file),
+    SYNONYM("ssl_keyfile", TEXT, tls_key_file),
+    SYNONYM("ssl_password", SECRET, tls_key_password),
+    SYNONYM("ssl_cert_reqs", VERIFY, tls_verify),
+    SYNONYM("ssl_check_hostname", NEGATED, tls_no_name_check),
+    SYNONYM("ssl_min_version", VERSION, tls_min_version),
+    SYNONYM("ssl_ciphers", TEXT, tls_ciphers),
 };
 
 enum { OPTIONS = sizeof url_options / sizeof url_options[0] };
@@ -114,6 +137,13 @@ static const word_value roles[] = {{"master", REDISC_ROLE_MASTER},
 static const word_value replicas[] = {{"round_robin", REDISC_REPLICA_ROUND_ROBIN},
                                       {"random", REDISC_REPLICA_RANDOM},
                                       {"first", REDISC_REPLICA_FIRST}};
+static const word_value demands[] = {{"required", REDISC_TLS_VERIFY_REQUIRED},
+                                     {"optional", REDISC_TLS_VERIFY_OPTIONAL},
+                                     {"none", REDISC_TLS_VERIFY_NONE}};
+static const word_value versions[] = {{"1.2", REDISC_TLS_VERSION_1_2},
+                                      {"1.3", REDISC_TLS_VERSION_1_3},
+                                      {"tlsv1.2", REDISC_TLS_VERSION_1_2},
+                                      {"tlsv1.3", REDISC_TLS_VERSION_1_3}};
 
 #define READ_WORD(text, words, value) read_word(text, words, sizeof words / sizeof words[0], value)
 
@@ -199,16 +229,35 @@ static bool read_number(option_type type, const char *text, void *field)
     }
 }
 
+/* The same for the options of TLS. */
+static bool read_tls_choice(option_type type, const char *text, void *field)
+{
+    int value;
+    if (type == VERIFY) {
+        if (!READ_WORD(text, demands, &value)) {
+            return false;
+        }
+        *(redisc_tls_verify *)field = (redisc_tls_verify)value;
+        return true;
+    }
+    if (!READ_WORD(text, versions, &value)) {
+        return false;
+    }
+    *(redisc_tls_version *)field = (redisc_tls_version)value;
+    return true;
+}
+
 /* Reads words into their field. False: not one of those that are known. */
 static bool read_choice(option_type type, const char *text, void *field)
 {
     int value;
     switch (type) {
     case BOOLEAN:
+    case NEGATED:
         if (!READ_WORD(text, booleans, &value)) {
             return false;
         }
-        *(bool *)field = value != 0;
+        *(bool *)field = (value != 0) == (type == BOOLEAN);
         return true;
     case PROTOCOL:
         if (!READ_WORD(text, protocols, &value)) {
@@ -251,12 +300,16 @@ static bool read_value(option_type type, const char *text, void *field)
         *(const char **)field = text;
         return type == SECRET || text[0] != '\0';
     case BOOLEAN:
+    case NEGATED:
     case PROTOCOL:
     case PARSER:
     case ENCODING:
     case ROLE:
     case REPLICA:
         return read_choice(type, text, field);
+    case VERIFY:
+    case VERSION:
+        return read_tls_choice(type, text, field);
     default:
         return read_number(type, text, field);
     }
@@ -280,6 +333,9 @@ static const char *expected(option_type type)
         [ENCODING] = "not bytes or utf8",
         [ROLE] = "not master, primary, replica or slave",
         [REPLICA] = "not round_robin, random or first",
+        [NEGATED] = "not yes, no, on, off, true, false, 1 or 0",
+        [VERIFY] = "not required, optional or none",
+        [VERSION] = "not 1.2 or 1.3",
     };
     return texts[type];
 }
@@ -357,6 +413,21 @@ static bool names_password(redisc_url_part query)
     return false;
 }
 
+/* Who names a file of authorities counts on TLS. */
+static redisc_status check_tls(const redisc_url_reader *in, redisc_url_part query,
+                               const url_option *const given[OPTIONS])
+{
+    for (size_t i = 0; !in->options->tls && given[i] != NULL; i++) {
+        if (given[i]->offset > offsetof(redisc_options, tls) &&
+            given[i]->offset < offsetof(redisc_options, sentinels)) {
+            return redisc_url_fail(in, query.at,
+                                   "option `%s` needs TLS: rediss://, valkeys:// or tls=yes",
+                                   given[i]->name);
+        }
+    }
+    return REDISC_OK;
+}
+
 redisc_status redisc_url_query(redisc_url_reader *in, redisc_url_part query)
 {
     const url_option *given[OPTIONS + 1] = {NULL};
@@ -374,5 +445,5 @@ redisc_status redisc_url_query(redisc_url_reader *in, redisc_url_part query)
         }
         at = piece.at + piece.len + 1;
     }
-    return REDISC_OK;
+    return check_tls(in, query, given);
 }

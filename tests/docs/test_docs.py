@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime/src"
 PUBLIC = ROOT / "runtime/include/redisc"
-INCLUDES = [ROOT / "runtime/include", ROOT / "generated/include"]
+INCLUDES = [ROOT / "runtime/include", ROOT / "generated/include", ROOT / "runtime/tls/include"]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -133,7 +133,7 @@ def as_program(code):
     if "#include" in code:
         return code
     code = code.replace("…", "")
-    heads = "#include <redisc/redisc.h>\n#include <stdio.h>\n"
+    heads = "#include <redisc/redisc.h>\n#include <redisc/tls.h>\n#include <stdio.h>\n"
     if code.startswith("redisc_status redisc_"):
         return f"#define REDISC_NO_MACROS\n{heads}{code}"
     return f"{heads}void fragment(redisc *r);\nvoid fragment(redisc *r)\n{{\n(void)r;\n{code}\n}}\n"

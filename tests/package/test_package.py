@@ -46,6 +46,20 @@ def library_folder(installed):
     return next(installed.rglob("libredisc.a")).parent
 
 
+TLS_SAYS = "REDISC_ERROR_UNSUPPORTED REDISC_OK REDISC_OK\n"
+
+
+def has_tls():
+    return (Path(os.environ["REDISC_BUILD"]) / "libredisc_tls.so").exists()
+
+
+def assert_tls_works(folder):
+    if not has_tls():
+        pytest.skip("built without OpenSSL")
+    for program in ("c_tls", "c_tls_static"):
+        assert run(folder / program) == TLS_SAYS
+
+
 def build_project(folder, *settings):
     run("cmake", "-S", FOLDER, "-B", folder, "-GNinja", "-DCMAKE_BUILD_TYPE=Debug", *settings)
     run("cmake", "--build", folder)
@@ -55,12 +69,22 @@ def test_find_package(installed, tmp_path):
     build_project(tmp_path, f"-DCMAKE_PREFIX_PATH={installed}")
     for program in PROGRAMS:
         assert_works(tmp_path / program)
+    assert_tls_works(tmp_path)
 
 
 def test_add_subdirectory(tmp_path):
     build_project(tmp_path, f"-DREDISC_SOURCE={ROOT}")
     for program in PROGRAMS:
         assert_works(tmp_path / program)
+    assert_tls_works(tmp_path)
+
+
+def test_without_openssl(tmp_path):
+    """The core needs none, and says what to do for TLS."""
+    build_project(tmp_path, f"-DREDISC_SOURCE={ROOT}", "-DREDISC_TLS=OFF")
+    assert not (tmp_path / "c_tls").exists()
+    assert_works(tmp_path / "c_redisc_static")
+    assert "libssl" not in run("ldd", tmp_path / "c_redisc")
 
 
 @pytest.mark.parametrize("compiler, source", [("gcc", "program.c"), ("clang++", "program.cpp")])
@@ -124,6 +148,20 @@ def test_static_linking_takes_what_is_used(installed, library_folder, tmp_path, 
 def test_the_shared_library_is_small(library_folder, tmp_path):
     run("strip", "-o", tmp_path / "stripped", library_folder / "libredisc.so")
     assert (tmp_path / "stripped").stat().st_size < 2_000_000
+
+
+def test_pkg_config_with_tls(installed, library_folder, tmp_path):
+    if not has_tls():
+        pytest.skip("built without OpenSSL")
+    search = {"PKG_CONFIG_PATH": str(library_folder / "pkgconfig")}
+    flags = run("pkg-config", "--cflags", "--libs", "redisc-tls", **search).split()
+    run("gcc", *WARNINGS, FOLDER / "tls.c", *flags, "-o", tmp_path / "shared")
+    assert run(tmp_path / "shared", LD_LIBRARY_PATH=str(library_folder)) == TLS_SAYS
+    flags = run("pkg-config", "--static", "--cflags", "--libs", "redisc-tls", **search)
+    flags = flags.replace("-lredisc_tls", "-l:libredisc_tls.a").replace("-lredisc ", "-l:libredisc.a ")
+    run("gcc", *WARNINGS, FOLDER / "tls.c", *flags.split(), "-o", tmp_path / "static")
+    assert "redisc" not in run("ldd", tmp_path / "static")
+    assert run(tmp_path / "static") == TLS_SAYS
 
 
 def test_the_version_is_the_headers(installed, library_folder):

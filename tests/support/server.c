@@ -31,6 +31,7 @@ enum {
 struct test_server {
     pid_t process; /* 0: none */
     int port;
+    int tls_port; /* 0: none */
     bool is_sentinel;
     char *extra_config;
     char folder[80];
@@ -118,6 +119,10 @@ static void choose_port(test_server *server)
             "port %d\nbind 127.0.0.1\nunixsocket %s\nunixsocketperm 700\ndir %s\nlogfile %s\n"
             "daemonize no\n",
             server->port, server->path, server->folder, server->log);
+    if (server->tls_port != 0) {
+        server->tls_port = free_port();
+        fprintf(file, "tls-port %d\n", server->tls_port);
+    }
     if (!server->is_sentinel) {
         fprintf(file, "save \"\"\nappendonly no\ndatabases 16\n%s\n", server->extra_config);
     }
@@ -226,7 +231,7 @@ static void find_version(test_server *server)
     snprintf(server->version, sizeof server->version, "%s %s", name, number);
 }
 
-static test_server *start(const char *extra_config, bool is_sentinel)
+static test_server *start(const char *extra_config, bool is_sentinel, bool has_tls)
 {
     test_server *server = calloc(1, sizeof *server);
     char *extra = server == NULL ? NULL : malloc(strlen(extra_config ? extra_config : "") + 1);
@@ -237,6 +242,7 @@ static test_server *start(const char *extra_config, bool is_sentinel)
     strcpy(extra, extra_config ? extra_config : "");
     server->extra_config = extra;
     server->is_sentinel = is_sentinel;
+    server->tls_port = has_tls ? 1 : 0;
     make_folder(server);
     for (int tries = 0; tries < PORT_TRIES; tries++) {
         choose_port(server);
@@ -250,12 +256,17 @@ static test_server *start(const char *extra_config, bool is_sentinel)
 
 test_server *test_server_start(const char *extra_config)
 {
-    return start(extra_config, false);
+    return start(extra_config, false, false);
+}
+
+test_server *test_server_start_tls(const char *extra_config)
+{
+    return start(extra_config, false, true);
 }
 
 test_server *test_server_start_sentinel(void)
 {
-    return start(NULL, true);
+    return start(NULL, true, false);
 }
 
 const char *test_server_debug_config(void)
@@ -273,6 +284,11 @@ const char *test_server_path(const test_server *server)
 int test_server_port(const test_server *server)
 {
     return server->port;
+}
+
+int test_server_tls_port(const test_server *server)
+{
+    return server->tls_port;
 }
 
 const char *test_server_url(const test_server *server)

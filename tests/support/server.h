@@ -22,6 +22,9 @@ typedef struct test_server test_server;
  */
 test_server *test_server_start(const char *extra_config);
 
+/** The same with a port for TLS, too; `extra_config` names the certificates (tls-cert-file …). */
+test_server *test_server_start_tls(const char *extra_config);
+
 /** Starts a sentinel that watches nothing yet. */
 test_server *test_server_start_sentinel(void);
 
@@ -33,6 +36,9 @@ const char *test_server_path(const test_server *server);
 
 /** Its port on 127.0.0.1. */
 int test_server_port(const test_server *server);
+
+/** Its port for TLS on 127.0.0.1; 0 if it has none. */
+int test_server_tls_port(const test_server *server);
 
 /** "unix:///…", for redisc_open(). */
 const char *test_server_url(const test_server *server);

@@ -146,7 +146,11 @@ Test(config, refuses_what_does_not_fit)
     refused((redisc_options){.encoding = (redisc_encoding)7}, REDISC_ERROR_ARGUMENT, "`encoding`");
     redisc_transport_class half = {.name = "half", .open = no_open};
     refused((redisc_options){.transport = &half}, REDISC_ERROR_ARGUMENT, "`transport`");
-    refused((redisc_options){.tls = true}, REDISC_ERROR_UNSUPPORTED, "TLS");
+    refused((redisc_options){.tls = true}, REDISC_ERROR_UNSUPPORTED, "redisc_tls_enable()");
+    refused((redisc_options){.tls_verify = (redisc_tls_verify)3}, REDISC_ERROR_ARGUMENT,
+            "`tls_verify`");
+    refused((redisc_options){.tls_min_version = (redisc_tls_version)14}, REDISC_ERROR_ARGUMENT,
+            "`tls_min_version`");
 }
 
 Test(config, hiredis_only_if_it_is_there)

@@ -332,8 +332,11 @@ static void close_plain(void *transport)
 
 TEST(a_transport_without_a_descriptor_will_do)
 {
-    static const redisc_transport_class plain = {"plain",     open_plain, read_plain, write_plain,
-                                                 close_plain, NULL,       NULL};
+    static const redisc_transport_class plain = {.name = "plain",
+                                                 .open = open_plain,
+                                                 .read = read_plain,
+                                                 .write = write_plain,
+                                                 .close = close_plain};
     redisc *client;
     redisc_subscriber_close(s);
     must(redisc_open(test_server_url(server), &(redisc_options){.transport = &plain}, &client));

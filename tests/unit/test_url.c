@@ -101,6 +101,7 @@ static const address_case address_cases[] = {
     {.url = "redis://a:b@h?user=c&password=d%26", .host = "h", .user = "c", .password = "d&"},
     {.url = "redis://h?username=c", .host = "h", .user = "c"},
     {.url = "redis://h?tls=yes", .host = "h", .tls = true},
+    {.url = "unix:///run/s?tls=1&tls_server_name=h", .path = "/run/s", .tls = true},
     {.url = "redis://h?", .host = "h"},
     {.url = "redis://h?&db=1&&", .host = "h", .db = 1},
 };
@@ -197,6 +198,60 @@ Test(url, names_from_redis_py)
     cr_assert_eq(url.options.connect_timeout_ms, 10000);
     cr_assert(url.options.keepalive);
     redisc_url_free(&url);
+}
+
+Test(url, options_of_tls)
+{
+    redisc_url url = parsed("rediss://h?tls_ca_file=%2Fca.pem&tls_ca_dir=/ca&tls_cert_file=/c"
+                            "&tls_key_file=/k&tls_key_password=p%26w&tls_server_name=n"
+                            "&tls_no_name_check=yes&tls_verify=Optional&tls_min_version=1.3"
+                            "&tls_ciphers=A:B&tls_ciphersuites=C",
+                            NULL);
+    const redisc_options *o = &url.options;
+    same(o->tls_ca_file, "/ca.pem");
+    same(o->tls_ca_dir, "/ca");
+    same(o->tls_cert_file, "/c");
+    same(o->tls_key_file, "/k");
+    same(o->tls_key_password, "p&w");
+    same(o->tls_server_name, "n");
+    cr_assert(o->tls_no_name_check);
+    cr_assert_eq(o->tls_verify, REDISC_TLS_VERIFY_OPTIONAL);
+    cr_assert_eq(o->tls_min_version, REDISC_TLS_VERSION_1_3);
+    same(o->tls_ciphers, "A:B");
+    same(o->tls_ciphersuites, "C");
+    redisc_url_free(&url);
+    url = parsed("redis://h?ssl_ca_certs=/ca.pem&ssl_ca_path=/ca&ssl_certfile=/c&ssl_keyfile=/k"
+                 "&ssl_password=pw&ssl_cert_reqs=none&ssl_check_hostname=no"
+                 "&ssl_min_version=TLSv1.2&ssl_ciphers=A&tls=yes",
+                 NULL);
+    o = &url.options;
+    same(o->tls_ca_file, "/ca.pem");
+    same(o->tls_ca_dir, "/ca");
+    same(o->tls_cert_file, "/c");
+    same(o->tls_key_file, "/k");
+    same(o->tls_key_password, "pw");
+    cr_assert_eq(o->tls_verify, REDISC_TLS_VERIFY_NONE);
+    cr_assert(o->tls_no_name_check);
+    cr_assert_eq(o->tls_min_version, REDISC_TLS_VERSION_1_2);
+    same(o->tls_ciphers, "A");
+    redisc_url_free(&url);
+    url = parsed("valkeys://h?ssl_check_hostname=True&ssl_cert_reqs=required",
+                 &(redisc_options){.tls_no_name_check = true});
+    cr_assert_not(url.options.tls_no_name_check);
+    cr_assert_eq(url.options.tls_verify, REDISC_TLS_VERIFY_REQUIRED);
+    redisc_url_free(&url);
+}
+
+Test(url, refuses_bad_options_of_tls)
+{
+    refused("rediss://h?ssl_cert_reqs=maybe", "ssl_cert_reqs|`maybe`|required, optional or none");
+    refused("rediss://h?tls_min_version=1.1", "tls_min_version|`1.1`|1.2 or 1.3");
+    refused("rediss://h?ssl_check_hostname=perhaps", "ssl_check_hostname|yes, no");
+    refused("rediss://h?tls_verify=none&ssl_cert_reqs=none", "are the same");
+    refused("rediss://h?tls_ca_file=", "tls_ca_file|empty");
+    refused("rediss://h?tls_key_password=s3cret&tls_verify=s3cret", "tls_verify");
+    refused("redis://h?ssl_cert_reqs=none", "`ssl_cert_reqs` needs TLS: rediss://");
+    refused("unix:///run/s?tls_ca_file=/ca.pem", "`tls_ca_file` needs TLS");
 }
 
 Test(url, starts_from_the_base)

@@ -34,6 +34,14 @@ typedef struct redisc_allocator {
  */
 REDISC_API void redisc_set_allocator(const redisc_allocator *allocator);
 
+/** Memory from that allocator, for transports and the like that want to live under the same rules;
+ * NULL: there is none. Give it back with redisc_release(). Thread safety: any thread. */
+REDISC_API void *redisc_allocate(size_t size);
+
+/** Gives back what redisc_allocate() gave; NULL is allowed. Not for results of commands, which
+ * redisc_free() takes. */
+REDISC_API void redisc_release(void *memory);
+
 REDISC_END_DECLS
 
 #endif

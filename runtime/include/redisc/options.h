@@ -28,8 +28,13 @@
  *     max_depth max_bulk_bytes max_elements max_reply_bytes max_output_bytes   whole numbers
  *     timeout_ms connect_timeout_ms pool_wait_ms   milliseconds; negative: none
  *     retry_wait_ms retry_max_wait_ms              the same
- *     keepalive no_delay_off no_client_info pool_blocks repeat_anything tls
+ *     keepalive no_delay_off no_client_info pool_blocks repeat_anything tls tls_no_name_check
  *                                       yes no on off true false 1 0, in upper or lower case
+ *     tls_ca_file tls_ca_dir tls_cert_file tls_key_file tls_server_name tls_ciphers
+ *     tls_ciphersuites                  text, not empty
+ *     tls_key_password                  text
+ *     tls_verify                        required, optional, none
+ *     tls_min_version                   1.2, 1.3 (or TLSv1.2, TLSv1.3)
  *     protocol                          auto, 2, 3 (or resp2, resp3)
  *     parser                            native, hiredis
  *     encoding                          bytes, utf8 (or utf-8)
@@ -46,6 +51,14 @@
  *     socket_timeout                    timeout_ms, in seconds: 2.5
  *     socket_connect_timeout            connect_timeout_ms, in seconds
  *     socket_keepalive                  keepalive
+ *     ssl_ca_certs ssl_ca_path          tls_ca_file, tls_ca_dir
+ *     ssl_certfile ssl_keyfile          tls_cert_file, tls_key_file
+ *     ssl_password                      tls_key_password
+ *     ssl_cert_reqs                     tls_verify
+ *     ssl_check_hostname                the opposite of tls_no_name_check
+ *     ssl_min_version ssl_ciphers       tls_min_version, tls_ciphers
+ *
+ * The tls_… and ssl_… options need rediss://, valkeys:// or tls=yes.
  *
  * An option that isn't known, comes twice or has a value that does not fit is an error that names
  * it and its place.
@@ -84,6 +97,27 @@ typedef enum redisc_encoding {
     REDISC_ENCODING_UTF8 = 1,  /**< a reply with invalid UTF-8 is an error that names the command */
     REDISC_ENCODING_MAX_ = 0x7fffffff
 } redisc_encoding;
+
+/** Whether a server has to prove with a certificate who it is. */
+typedef enum redisc_tls_verify {
+    REDISC_TLS_VERIFY_REQUIRED = 0, /**< it has to, by one that is valid and bears its name */
+    REDISC_TLS_VERIFY_OPTIONAL = 1, /**< the same if it shows one at all: cipher suites without
+                                       certificates, if tls_ciphers has such, show none */
+    REDISC_TLS_VERIFY_NONE = 2, /**< no: encrypted, but anybody in between can pretend to be it */
+    REDISC_TLS_VERIFY_MAX_ = 0x7fffffff
+} redisc_tls_verify;
+
+/** The oldest version of TLS that is spoken. */
+typedef enum redisc_tls_version {
+    REDISC_TLS_VERSION_DEFAULT = 0, /**< 1.2 */
+    REDISC_TLS_VERSION_1_2 = 12,
+    REDISC_TLS_VERSION_1_3 = 13,
+    REDISC_TLS_VERSION_MAX_ = 0x7fffffff
+} redisc_tls_version;
+
+/** What connections with TLS share: certificates, keys, authorities, TLS sessions (redisc/tls.h).
+ */
+typedef struct redisc_tls_context redisc_tls_context;
 
 /**
  * Called after each connect and reconnect, when the handshake is done, with a handle of that one
@@ -165,7 +199,27 @@ typedef struct redisc_options {
         *transport;          /**< NULL: TCP or Unix socket as above; else a transport of your own */
     void *transport_context; /**< given to its open() */
 
-    bool tls; /**< set by rediss:// and valkeys:// */
+    bool tls; /**< set by rediss:// and valkeys://; needs redisc_tls_enable() (redisc/tls.h), which
+                 has more to say on what follows */
+    const char *tls_ca_file;   /**< PEM file of authorities that are trusted; without it and
+                                  tls_ca_dir, the system's are */
+    const char *tls_ca_dir;    /**< folder of authorities, under the names that OpenSSL's rehash
+                                  gives them */
+    const char *tls_cert_file; /**< PEM file of our certificate and what stands between it and its
+                                  authority; default: none shown */
+    const char *tls_key_file;  /**< PEM file of its private key; default: it is in tls_cert_file */
+    const char *tls_key_password; /**< of an encrypted key */
+    const char *tls_server_name;  /**< name or address that the server's certificate has to bear;
+                                     default: host */
+    bool tls_no_name_check;       /**< true: a trusted certificate of any name will do */
+    redisc_tls_verify tls_verify; /**< default: the server has to prove who it is */
+    redisc_tls_version tls_min_version; /**< default: 1.2 */
+    const char *tls_ciphers;      /**< for TLS 1.2, as OpenSSL writes it; default: OpenSSL's */
+    const char *tls_ciphersuites; /**< for TLS 1.3, likewise */
+    redisc_tls_context
+        *tls_context; /**< made by redisc_tls_context_open(), for several clients; then it is what
+                         counts, and of the tls_… options only tls_server_name,
+                         tls_no_name_check and tls_verify besides. NULL: one is made from them */
 
     const char *sentinels;                /**< "host[:port],…": ask these where the server is; see
                                              redisc/discovery.h. Then host, port and path are not used */
@@ -195,7 +249,7 @@ typedef struct redisc_url {
 REDISC_API redisc_status redisc_url_parse(const char *text, const redisc_options *base,
                                           redisc_url *url);
 
-/** Releases what redisc_url_parse() allocated; the password is wiped. NULL is allowed. */
+/** Releases what redisc_url_parse() allocated; passwords are wiped. NULL is allowed. */
 REDISC_API void redisc_url_free(redisc_url *url);
 
 REDISC_END_DECLS

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Transports: what carries a connection's bytes. TCP and Unix sockets are built in; a transport of
- * one's own is a redisc_transport_class in the options (redis-py's `connection_class`).
+ * Transports: what carries a connection's bytes. TCP and Unix sockets are built in, TLS over them
+ * is a library of its own (redisc/tls.h); a transport of one's own is a redisc_transport_class in
+ * the options (redis-py's `connection_class`).
  *
  * Thread safety: a transport is used by one thread at a time.
  */
@@ -12,6 +13,7 @@
 #include <redisc/status.h>
 #include <redisc/str.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +26,9 @@ enum {
     REDISC_TRANSPORT_CLOSED = 0,   /**< (read) the peer closed */
     REDISC_TRANSPORT_FAILED = -1,  /**< broken; errno tells why */
     REDISC_TRANSPORT_TIMEOUT = -2, /**< nothing moved before the time was over */
-    REDISC_TRANSPORT_AGAIN = -3    /**< nothing moved yet (a signal came, say): to be called again
+    REDISC_TRANSPORT_AGAIN = -3,   /**< nothing moved yet (a signal came, say): to be called again
                                       with the time that is left then */
+    REDISC_TRANSPORT_ERROR = -4    /**< broken; redisc_transport_error() has said why */
 };
 
 /**
@@ -55,6 +58,10 @@ typedef struct redisc_transport_class {
      * be copied. May be NULL: then write is called for each piece. */
     ptrdiff_t (*write_list)(void *transport, const redisc_str *pieces, size_t count,
                             int64_t timeout_ms);
+    /** Whether the transport holds bytes that the descriptor no longer shows, so that read() has
+     * something to give without it: what came in one piece with bytes that were read. May be NULL:
+     * never. */
+    bool (*pending)(void *transport);
 } redisc_transport_class;
 
 /**
@@ -64,8 +71,28 @@ typedef struct redisc_transport_class {
 REDISC_API const redisc_transport_class *
 redisc_transport_builtin(const struct redisc_options *options);
 
-/** For open() of one's own transport: sets this thread's last error and returns @p status. */
+/** For the functions of one's own transport: sets this thread's last error and returns @p status.
+ */
 REDISC_API redisc_status redisc_transport_error(redisc_status status, const char *text);
+
+/** What stands behind the option `tls`. */
+typedef struct redisc_tls_provider {
+    /** The transport of all connections with TLS. */
+    const redisc_transport_class *transport;
+    /** Makes what the connections of one pool share, from its options: the `context` of the
+     * transport's open(). On failure answers an error status after redisc_transport_error() said
+     * why. */
+    redisc_status (*open)(const struct redisc_options *options, void **context);
+    /** Gives it up again, when the pool and all its connections are gone. */
+    void (*close)(void *context);
+} redisc_tls_provider;
+
+/**
+ * Says who does TLS for clients and pools that are opened from now on; NULL: nobody. It must live
+ * as long as any of them. redisc_tls_enable() (redisc/tls.h) calls it; so can an adapter to another
+ * TLS library.
+ */
+REDISC_API void redisc_transport_provide_tls(const redisc_tls_provider *provider);
 
 REDISC_END_DECLS
 
