@@ -11,6 +11,10 @@ enum {
     PORTION = 64 * 1024, /* sent at once: what a socket's buffer takes, and no more than the server
                             digests meanwhile */
     SLICE_MS = 10,       /* a transport without a descriptor is tried again after it */
+    /* Where replies are that much less than commands, waking up for each few of them costs more
+     * than all the rest; so for a moment only room to send is waited for. */
+    LITTLE_COMES_BACK = 8,
+    APART_MS = 1,
     PACE_BYTES = 1 << 20,
     PACE_REPLIES = 1000,
     SENT_AT_ONCE = 64 * 1024,      /* so much is sent without asking what the replies are like */
@@ -216,6 +220,7 @@ static redisc_status send_some(redisc_exchange *x, size_t portion, bool *moved)
     if (count > 0) {
         size_t sent = (size_t)count < portion ? (size_t)count : portion;
         x->sent += sent;
+        x->all_sent += sent;
         put_off(x, sent, 0);
         return REDISC_OK;
     }
@@ -249,10 +254,14 @@ static redisc_status wait_for(redisc_exchange *x, short events)
         bool moved = false;
         return receive_some(x, left < 0 || left > SLICE_MS ? SLICE_MS : left, &moved);
     }
-    if (redisc_socket_wait(descriptor, events, left) < 0 && errno != EINTR) {
-        return lost(x, errno);
+    int ready = 0;
+    if ((events & POLLOUT) != 0 && x->all_received < x->all_sent / LITTLE_COMES_BACK) {
+        ready = redisc_socket_wait(descriptor, POLLOUT, APART_MS);
     }
-    return REDISC_OK;
+    if (ready == 0) {
+        ready = redisc_socket_wait(descriptor, events, left);
+    }
+    return ready < 0 && errno != EINTR ? lost(x, errno) : REDISC_OK;
 }
 
 /* Takes all that has come by now, so that the server never has to keep much of what it has to say.

@@ -28,9 +28,10 @@ typedef struct redisc_exchange {
      * long may take long, while a peer that stalls or trickles is found out. Negative: for ever.
      */
     int64_t pace_ms;
-    size_t moved;    /* bytes since the deadline was last put off; replies when they are whole */
-    size_t answered; /* replies since then */
-    size_t received; /* bytes of the reply under way */
+    size_t moved;      /* bytes since the deadline was last put off; replies when they are whole */
+    size_t answered;   /* replies since then */
+    size_t received;   /* bytes of the reply under way */
+    uint64_t all_sent; /* bytes of all commands so far */
     uint64_t all_received; /* bytes of all replies so far */
     uint64_t all_answered; /* replies so far */
     /* Gets each reply in turn, pushes excepted; a failure ends the exchange. */
