@@ -28,7 +28,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--server", help="the server's program (default: REDISC_TEST_SERVER's, "
                                          "else redis-server)")
     parser.add_argument("--only", default="", metavar="TEXT",
-                        help="the cases with this in their kind or name")
+                        help="the cases with this in their name, or in their kind: encode, "
+                             "decode, sync, pipeline, message")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--milliseconds", type=int, default=20,
                         help="of each side in each round (default: 20)")
@@ -36,7 +37,8 @@ def arguments() -> argparse.Namespace:
                         help="don't put server and client on the same core")
     parser.add_argument("--no-instructions", action="store_true", help="don't run callgrind")
     parser.add_argument("--check", action="store_true",
-                        help="no times: fail if instructions or allocations exceed limits.json")
+                        help="no times: fail if instructions, allocations or the memory of "
+                             "waiting commands exceed limits.json")
     return parser.parse_args()
 
 
