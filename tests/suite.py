@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The whole test suite: builds what it needs, runs the parts side by side, and counts.
 
-    python3 tests/suite.py [PART…]        (./run test does it, with what it needs installed)
+    python3 tests/suite.py [--server PROGRAM] [PART…]     (./run test: with what it needs installed)
 
 Parts: see PARTS. Logs and builds are in build/. Ends with `N passed, N failed, N skipped`.
+
+With --server that server is tested against and no other, by default in the part `live` alone; which
+functions are skipped follows from its version.
 """
 
 import os
@@ -22,11 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
 RECORDS = BUILD / "records"
-sys.path.insert(0, str(ROOT / "tests/support"))
+sys.path[:0] = [str(ROOT / "tests/support"), str(ROOT / "tools")]
 sys.dont_write_bytecode = True
 
 from count import Count, from_junit, from_tap  # noqa: E402
 from schedule import LEFT_ALONE, Task, kill_all, run, run_tasks  # noqa: E402
+from unpacked import version_of  # noqa: E402
 
 PARTS = {
     "generated": "what is committed under generated/ is what the generator writes",
@@ -253,12 +257,10 @@ def find_servers():
             text=True,
             check=False,
         )
-        program = found.stdout.strip()
         if found.returncode != 0:
             servers[name] = (None, found.stderr.strip().splitlines()[-1])
-            continue
-        shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
-        servers[name] = (program, re.search(r"v=(\S+)", shown.stdout)[1])
+        else:
+            servers.update(given_server(found.stdout.strip()))
     return servers
 
 
@@ -273,6 +275,15 @@ def record_folder(server, version):
     folder = RECORDS / f"{server}-{version}"
     folder.mkdir(parents=True)
     return folder
+
+
+def given_server(program):
+    """The same for one program; it has to be a server."""
+    program = shutil.which(program) or program
+    known = version_of(program)
+    if known is None:
+        sys.exit(f"{program} is no server that tells its version")
+    return {known[0]: (str(Path(program).resolve()), known[1])}
 
 
 def live_tasks(name, flavour, servers, recorded=False):
@@ -304,7 +315,7 @@ def make_locale():
 
 def plan(parts, servers):
     """The tasks of the parts; the long ones come first."""
-    redis = {"REDISC_TEST_SERVER": servers["redis"][0] or ""}
+    redis = {"REDISC_TEST_SERVER": next(iter(servers.values()))[0] or ""}
     tasks = []
     if "generated" in parts:
         tasks.append(Task("generated", generated))
@@ -370,7 +381,7 @@ def tell_skipped(tasks):
     for task in tasks:
         for name, reason in task.count.skipped:
             test = re.split(r"::| ", name)[-1]
-            reason = reason.removesuffix(f" for {test}")
+            reason = reason.removesuffix(f": {test}")
             by_reason.setdefault((task.name, reason), []).append(test)
     by_names = {}
     for (task, reason), names in by_reason.items():
@@ -402,15 +413,28 @@ def stop(_signal, _frame):
     raise KeyboardInterrupt
 
 
-def main():
-    parts = set(sys.argv[1:]) or set(PARTS)
+def arguments():
+    """The parts to run, and the server to run them with, or None."""
+    words = sys.argv[1:]
+    program = None
+    if "--server" in words:
+        at = words.index("--server")
+        if at + 1 == len(words):
+            sys.exit("--server wants the path of a server program")
+        program = words[at + 1]
+        del words[at : at + 2]
+    parts = set(words) or (set(PARTS) if program is None else {"live"})
     listing = "\n".join(f"  {name:<10} {text}" for name, text in PARTS.items())
     if parts == {"help"}:
         print(listing)
-        return
+        sys.exit(0)
     if parts - set(PARTS):
         sys.exit(f"There is no part {', '.join(sorted(parts - set(PARTS)))}. Parts:\n{listing}")
-    start = time.monotonic()
+    return parts, program
+
+
+def perform(make_tasks):
+    """Makes the tasks and runs them, in surroundings that are fit for tests."""
     LOGS.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, stop)
     said = threading.Lock()
@@ -424,7 +448,7 @@ def main():
     os.environ["TMPDIR"] = temporary
     make_locale()
     try:
-        tasks = plan(parts, find_servers())
+        tasks = make_tasks()
         run_tasks(tasks, WORKERS, log_of, say)
     except KeyboardInterrupt:
         kill_all()
@@ -432,6 +456,13 @@ def main():
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     sys.stdout.flush()
+    return tasks
+
+
+def main():
+    parts, program = arguments()
+    start = time.monotonic()
+    tasks = perform(lambda: plan(parts, given_server(program) if program else find_servers()))
     sys.exit(summarise(tasks, time.monotonic() - start))
 
 

@@ -164,7 +164,8 @@ static const live_example sentinel_failover_with_examples[] = {
     {
         .call = example_sentinel_failover_with_1,
         .before = before_sentinel_failover_with_1,
-        .fails = "REDISC_ERROR_NOGOODSLAVE",
+        .fails = "REDISC_ERROR_SERVER",
+        .message = "NOGOODPRIMARY",
         .valkey = 90000,
         .on = EXAMPLE_ON_SENTINEL,
     },

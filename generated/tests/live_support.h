@@ -7,7 +7,7 @@
 #include "example.h"
 
 /* Runs a function's examples; the running test fails, or is skipped if the server is too old for
- * all of them. */
+ * all of them, or another product. */
 void live_check(const char *function, const live_example *examples, size_t count);
 
 #endif

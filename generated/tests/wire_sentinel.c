@@ -167,8 +167,9 @@ static const wire_example sentinel_failover_with_examples[] = {
         .call = example_sentinel_failover_with_1,
         .sends = BYTES("*4\r\n$8\r\nSENTINEL\r\n$8\r\nFAILOVER\r\n$8\r\nmymaster\r\n$11\r\n"
                        "COORDINATED\r\n"),
-        .reply = BYTES("-NOGOODSLAVE No suitable replica to promote\r\n"),
-        .fails = "REDISC_ERROR_NOGOODSLAVE",
+        .reply = BYTES("-NOGOODPRIMARY Primary does not support FAILOVER command\r\n"),
+        .fails = "REDISC_ERROR_SERVER",
+        .message = "NOGOODPRIMARY",
     },
 };
 
