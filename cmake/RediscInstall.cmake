@@ -13,6 +13,18 @@ endif()
 install(TARGETS ${targets} EXPORT redisc-targets
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# A component of its own, so that finding redisc asks for no cJSON.
+if(REDISC_JSON_FOUND)
+    set(json_targets redisc_json_static)
+    if(REDISC_BUILD_SHARED)
+        list(APPEND json_targets redisc_json)
+    endif()
+    install(TARGETS ${json_targets} EXPORT redisc-json-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(EXPORT redisc-json-targets NAMESPACE redisc:: DESTINATION ${package_directory})
+    install(DIRECTORY json/include/redisc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 install(EXPORT redisc-targets NAMESPACE redisc:: DESTINATION ${package_directory})
 install(DIRECTORY runtime/include/redisc generated/include/redisc
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
@@ -54,6 +66,11 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc.pc
 if(REDISC_TLS_FOUND)
     configure_file(cmake/redisc-tls.pc.in redisc-tls.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc-tls.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
+if(REDISC_JSON_FOUND)
+    configure_file(cmake/redisc_json.pc.in redisc_json.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc_json.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
 

@@ -210,7 +210,7 @@ def layout(log):
     reason = other_version("clang-format")
     if reason:
         return Count(skipped=[("format", reason)])
-    files = sources("runtime", "tests", "examples", "bench")
+    files = sources("runtime", "json", "tests", "examples", "bench")
     return one_check("format", run(["clang-format", "--dry-run", "-Werror", *files], log, 300))
 
 
@@ -219,7 +219,7 @@ def lint(log):
     if reason:
         return Count(skipped=[("lint", reason)])
     count = Count()
-    for path in sources("runtime/src", "runtime/tls"):
+    for path in sources("runtime/src", "runtime/tls", "json/src"):
         if path.suffix == ".c":
             command = ["clang-tidy", "--quiet", "-p", BUILD / "plain", path]
             count.add(one_check(f"lint {path.name}", run(command, log, 300)))
@@ -283,7 +283,7 @@ def given_server(program):
     known = version_of(program)
     if known is None:
         sys.exit(f"{program} is no server that tells its version")
-    return {known[0]: (str(Path(program).resolve()), known[1])}
+    return {known[0]: (os.path.abspath(program), known[1])}
 
 
 def live_tasks(name, flavour, servers, recorded=False):

@@ -208,6 +208,15 @@ redisc_error *redisc_error_clone(void)
     return clone;
 }
 
+redisc_status redisc_set_last_error(const redisc_error *error)
+{
+    redisc_error whole = *error;
+    whole.command = error->command == NULL ? "" : error->command;
+    whole.word = error->word == NULL ? "" : error->word;
+    whole.text = error->text == NULL ? "" : error->text;
+    return redisc_error_recall(&whole);
+}
+
 redisc_status redisc_error_recall(const redisc_error *clone)
 {
     redisc_error_copy copy = {.error = *clone};

@@ -26,6 +26,11 @@ redisc_status redisc_with(redisc *r, const redisc_call_options *options, redisc 
     return r->is->with(r, options == NULL ? &none : options, derived);
 }
 
+bool redisc_is_collecting(const redisc *r)
+{
+    return r != NULL && redisc_collects(r);
+}
+
 const redisc_error *redisc_error_at(redisc *r, size_t place)
 {
     return r == NULL || r->is->error_at == NULL ? NULL : r->is->error_at(r, place);

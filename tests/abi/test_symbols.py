@@ -25,6 +25,7 @@ def exported(library):
 LIBRARIES = {
     "libredisc.so": ("symbols.txt", ("runtime/include", "generated/include")),
     "libredisc_tls.so": ("symbols_tls.txt", ("runtime/tls/include",)),
+    "json/libredisc_json.so": ("symbols_json.txt", ("json/include",)),
 }
 
 

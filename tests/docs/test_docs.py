@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "runtime/src"
 PUBLIC = ROOT / "runtime/include/redisc"
-INCLUDES = [ROOT / "runtime/include", ROOT / "generated/include", ROOT / "runtime/tls/include"]
+INCLUDES = [
+    ROOT / folder
+    for folder in ("runtime/include", "generated/include", "runtime/tls/include", "json/include")
+]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-INCLUDES = [ROOT / "runtime/include", ROOT / "generated/include", ROOT / "runtime/tls/include"]
+INCLUDES = [
+    ROOT / folder
+    for folder in ("runtime/include", "generated/include", "runtime/tls/include", "json/include")
+]
 HEADERS = sorted(
     str(path.relative_to(folder)) for folder in INCLUDES for path in folder.rglob("*.h")
 )
 # What no user includes: it is part of another header, which checks it.
 PARTS = {"redisc/each.h"}
 # A header that gives names another meaning, or belongs to another library, is not for everyone.
-ON_REQUEST = {"redisc/legacy.h", "redisc/tls.h"}
+ON_REQUEST = {"redisc/legacy.h", "redisc/tls.h", "redisc/json_tree.h"}
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
 LANGUAGES = [
     (compiler, standard)

@@ -42,6 +42,16 @@ static void release(void *memory, void *context)
     free(memory);
 }
 
+void *test_memory_allocate(size_t size)
+{
+    return allocate(size, NULL);
+}
+
+void test_memory_release(void *memory)
+{
+    release(memory, NULL);
+}
+
 long test_memory_fails(void (*scenario)(void))
 {
     const redisc_allocator allocator = {allocate, reallocate, release, NULL};

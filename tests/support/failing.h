@@ -18,6 +18,8 @@
 
 #include <redisc/status.h>
 
+#include <stddef.h>
+
 /**
  * Runs the scenario until none of its allocations fails, and answers how many there are. A test
  * fails if a scenario leaves something allocated.
@@ -33,6 +35,10 @@ bool test_memory_failed(void);
 
 /** Whether a status of this run told of it. */
 bool test_memory_was_told(void);
+
+/** Memory that counts as the library's own, for another library's hooks. */
+void *test_memory_allocate(size_t size);
+void test_memory_release(void *memory);
 
 /** From now on nothing fails any more in this run. */
 void test_memory_is_back(void);

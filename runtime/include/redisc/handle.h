@@ -45,6 +45,12 @@ REDISC_API redisc_status redisc_with(redisc *r, const redisc_call_options *optio
                                      redisc **derived);
 
 /**
+ * Whether the next call on the handle would be kept for later, answering REDISC_QUEUED: so it is on
+ * a codec, and on a pipeline that is not watching keys. NULL is allowed: false.
+ */
+REDISC_API bool redisc_is_collecting(const redisc *r);
+
+/**
  * Why the call at that place (from 0, in the order of the calls) of a buffering handle failed; NULL
  * if it did not fail, is still open, or if the handle is an immediate one. Owned by the handle:
  * valid until its next call, execution or close.

@@ -117,6 +117,14 @@ typedef struct redisc_error {
 REDISC_API const redisc_error *redisc_last_error(void);
 
 /**
+ * Makes this the last error of this thread: for libraries on top of this one that report their
+ * failures in the same way.
+ * @param error copied, but for `command`, which must live for ever; NULL texts are empty ones
+ * @return its status
+ */
+REDISC_API redisc_status redisc_set_last_error(const redisc_error *error);
+
+/**
  * Whether @p status is @p kind or a kind of it: redisc_is(REDISC_ERROR_NOAUTH,
  * REDISC_ERROR_CONNECTION) is true. Any failure is a REDISC_ERROR; success is a REDISC_OK.
  */
