@@ -63,7 +63,7 @@ def _record(document: Document, problems: Problems) -> Record | None:
                   content.get("assign", "="), content.get("separator", "blank"))
 
 
-def _argument(entry: dict, where: Where, command: str) -> Argument:
+def _argument(entry: dict, where: Where, command: str, undecided: bool = False) -> Argument:
     same = ("name", "type", "token", "struct", "enum", "values_prefix", "access", "unit", "wait", "default")
     flags = ("optional", "many", "token_each")
     argument = Argument(where, command=command, **{k: entry[k] for k in same if k in entry},
@@ -73,8 +73,9 @@ def _argument(entry: dict, where: Where, command: str) -> Argument:
     argument.zero_is_value = "zero" in entry
     argument.since = entry.get("since", {})
     argument.doc = entry.get("doc", "")
-    argument.of = [_argument(e, where / "of" / i, command) for i, e in enumerate(entry.get("of", []))]
-    argument.oneof = [_argument(e, where / "oneof" / i, command) for i, e in enumerate(entry.get("oneof", []))]
+    argument.undecided = undecided or "undecided" in entry
+    argument.of = [_argument(e, where / "of" / i, command, argument.undecided) for i, e in enumerate(entry.get("of", []))]
+    argument.oneof = [_argument(e, where / "oneof" / i, command, argument.undecided) for i, e in enumerate(entry.get("oneof", []))]
     return argument
 
 
@@ -89,7 +90,7 @@ def _command(document: Document, problems: Problems) -> Command | None:
     deprecated = content.get("deprecated", {})
     command.deprecated = {k: v for k, v in deprecated.items() if k != "use"}
     command.use_instead = deprecated.get("use", "")
-    command.arguments = [_argument(e, where / "args" / i, command.words) for i, e in enumerate(content.get("args", []))]
+    command.arguments = [_argument(e, where / "args" / i, command.words, command.undecided) for i, e in enumerate(content.get("args", []))]
     for i, entry in enumerate(content.get("functions", [])):
         _add_function(command, entry, where / "functions" / i, problems)
     for i, entry in enumerate(content.get("legacy", {}).get("functions", [])):

@@ -50,7 +50,7 @@ def _check_command(command: Command, problems: Problems) -> None:
     waits = [a for a in _walk(command.arguments) if a.wait]
     if waits and "blocking" not in command.flags:
         problems.add(waits[0].where / "wait", "the command has no flag \"blocking\"")
-    if "blocking" in command.flags and command.functions and not waits:
+    if "blocking" in command.flags and command.functions and not waits and not command.undecided:
         problems.add(where / "flags", "a blocking command needs an argument with \"wait\"")
     _check_waits(command, problems)
     _check_excludes(command, problems)
@@ -170,8 +170,37 @@ def _check_function(function: Function, problems: Problems) -> None:
             fault = f"\"{function.out}\" is a variable of the generated functions"
         if fault:
             problems.add(where / "out", fault)
-    if not function.examples:
+    if not function.examples and not function.command.undecided and not _is_new(function):
         problems.add(where, f"redisc_{function.name} has no example")
+
+
+def _is_new(function: Function) -> bool:
+    """A function that is there for an undecided option or branch."""
+    if any(u.branch is not None and u.branch.undecided for u in function.uses):
+        return True
+    return bool(function.option_uses) and all(u.argument.undecided for u in function.option_uses)
+
+
+def undecided(spec: Spec) -> list[str]:
+    """What a person still has to decide of what was taken from servers."""
+    lines = []
+    for command in spec.commands:
+        if command.undecided:
+            lines.append(f"{command.where}: {command.words}: reply types, summary, complexity, examples")
+        else:
+            lines += [f"{a.where}: {command.words}: what `{a.name}` means, whether it changes the reply, an example"
+                      for a in _outermost_undecided(command.arguments)]
+        if command.deprecated and not command.use_instead:
+            lines.append(f"{command.where / 'deprecated'}: {command.words}: what to use instead")
+    return lines
+
+
+def _outermost_undecided(arguments: list[Argument]):
+    for argument in arguments:
+        if argument.undecided:
+            yield argument
+        else:
+            yield from _outermost_undecided(argument.of + argument.oneof)
 
 
 def _check_mentions(spec: Spec, known: set[str], problems: Problems) -> None:

@@ -122,7 +122,7 @@ def _check_options_shown(spec: Spec, problems: Problems) -> None:
                 elif word:
                     words.add(word)
     for leaf, path, word in missing:
-        if word is None or word not in words:
+        if not leaf.undecided and (word is None or word not in words):
             problems.add(leaf.where, f"no example uses {_named(path)}")
 
 

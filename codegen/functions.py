@@ -205,9 +205,12 @@ class _Lowering:
             tags.append("@param options NULL for none")
         if function.out:
             tags.append(f"@param {function.out} {self._result_doc()}")
-        facts = f"Since {since_text(function.since)}. Complexity: {command.complexity}."
+        facts = f"Since {since_text(function.since)}."
+        if command.complexity:
+            facts += f" Complexity: {command.complexity}."
         if command.deprecated:
-            facts += f" Deprecated since {since_text(command.deprecated)}: use {command.use_instead}."
+            instead = f": use {command.use_instead}" if command.use_instead else ""
+            facts += f" Deprecated since {since_text(command.deprecated)}{instead}."
         paragraphs: list = [syntax(function), text]
         if command.connection_state:
             paragraphs.append(f"For handles of one connection only. {command.connection_state}")

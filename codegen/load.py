@@ -30,6 +30,7 @@ class Documents:
     commands: list[Document] = field(default_factory=list)
     types: list[Document] = field(default_factory=list)
     internal: list[Document] = field(default_factory=list)  # one, if it is there
+    accepted: list[Document] = field(default_factory=list)  # likewise
     groups: list[str] = field(default_factory=list)
 
 
@@ -66,7 +67,8 @@ def load(spec: Path, problems: Problems) -> Documents:
     if not spec.is_dir():
         problems.add(Where(str(spec)), "there is no such folder")
         return documents
-    _load_internal(spec, schemas, documents, problems)
+    for name in ("internal", "accepted"):
+        _load_list(name, spec, schemas, getattr(documents, name), problems)
     for directory in sorted(p for p in spec.iterdir() if p.is_dir() and p.name not in NO_GROUPS):
         is_types = directory.name == "types"
         schema = json.loads((schemas / f"{'type' if is_types else 'command'}.schema.json").read_text("utf-8"))
@@ -81,7 +83,7 @@ def load(spec: Path, problems: Problems) -> Documents:
             content = read_json(path, where, problems)
             if content is not None and not isinstance(content, dict):
                 problems.add(where, "it has to be an object")
-            elif content is not None and _valid(content, schema, where, problems):
+            elif content is not None and valid(content, schema, where, problems):
                 found.append(Document(where, content))
                 _check_place(found[-1], directory.name, path.stem, problems)
     if not documents.commands and not problems:
@@ -89,16 +91,22 @@ def load(spec: Path, problems: Problems) -> Documents:
     return documents
 
 
-def _load_internal(spec: Path, schemas: Path, documents: Documents, problems: Problems) -> None:
-    """The list of commands that need no files."""
-    path = spec / "internal.json"
+def known_flags() -> list[str]:
+    """The flags that a command may have."""
+    schema = Path(__file__).parent.parent / "spec" / "schema" / "command.schema.json"
+    return json.loads(schema.read_text("utf-8"))["properties"]["flags"]["items"]["enum"]
+
+
+def _load_list(name: str, spec: Path, schemas: Path, found: list[Document], problems: Problems) -> None:
+    """spec/internal.json: commands that need no files. spec/accepted.json: differences from servers that are meant."""
+    path = spec / f"{name}.json"
     if not path.is_file():
         return
     where = Where(f"{spec.name}/{path.name}")
     content = read_json(path, where, problems)
-    schema = json.loads((schemas / "internal.schema.json").read_text("utf-8"))
-    if content is not None and _valid(content, schema, where, problems):
-        documents.internal.append(Document(where, content))
+    schema = json.loads((schemas / f"{name}.schema.json").read_text("utf-8"))
+    if content is not None and valid(content, schema, where, problems):
+        found.append(Document(where, content))
 
 
 def _check_place(document: Document, directory: str, stem: str, problems: Problems) -> None:
@@ -114,7 +122,7 @@ def _check_place(document: Document, directory: str, stem: str, problems: Proble
         problems.add(where / "command", f"the file has to be named {expected}.json")
 
 
-def _valid(content: object, schema: dict, where: Where, problems: Problems) -> bool:
+def valid(content: object, schema: dict, where: Where, problems: Problems) -> bool:
     before = len(problems)
     validator = jsonschema.Draft202012Validator(schema)
     for error in sorted(validator.iter_errors(content), key=lambda e: [str(p) for p in e.absolute_path]):
@@ -156,7 +164,8 @@ def _report_functions_or_omitted(content: dict, where: Where, problems: Problems
             if key in content:
                 problems.add(where / key, f"a command that is omitted has no {key}")
         return
-    missing = [key for key in ("args", "functions", "examples", "complexity") if key not in content]
+    needed = ("args", "functions") if "undecided" in content else ("args", "functions", "examples", "complexity")
+    missing = [key for key in needed if key not in content]
     for key in missing:
         problems.add(where, f"the key \"{key}\" is missing")
 

@@ -50,6 +50,7 @@ class Argument:
     zero_is_value: bool = False
     default: int | None = None
     doc: str = ""
+    undecided: bool = False
     of: list[Argument] = field(default_factory=list)
     oneof: list[Argument] = field(default_factory=list)
 
@@ -213,6 +214,7 @@ class Command:
     deprecated: Since = field(default_factory=dict)
     use_instead: str = ""
     repeatable: bool = False
+    undecided: bool = False
     arguments: list[Argument] = field(default_factory=list)
     excludes: list[list[str]] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)

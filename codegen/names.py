@@ -40,6 +40,7 @@ _PREPROCESSOR = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.M)
 _STATUS = re.compile(r"\bX\((REDISC_\w+),")
 _LIST = re.compile(r"^REDISC_DECLARE_LIST\((\w+),", re.M)
 _BODY = re.compile(r"\)\s*\{")  # of a function
+_USED = re.compile(r"\bredisc_\w+")
 _DECLARED = re.compile(r"\b((?:redisc|REDISC)_\w+)\s*(?:\(|\)\s*\(|\[[^\]]*\]\s*;|;|=|,\s*$|\s*\}\s*redisc_)|"
                        r"\b(?:struct|enum|union)\s+(redisc_\w+)\s*\{", re.M)
 
@@ -53,6 +54,12 @@ def _without_bodies(text: str) -> str:
             end += 1
         text = text[:match.start() + 1] + ";" + text[end:]
     return text
+
+
+def used_names(runtime: Path) -> set[str]:
+    """The names that the sources of the runtime use."""
+    sources = sorted(runtime.glob("src/*.c"))
+    return {name for path in sources for name in _USED.findall(_COMMENT.sub(" ", path.read_text(encoding="utf-8")))}
 
 
 def runtime_names(runtime: Path) -> dict[str, str]:

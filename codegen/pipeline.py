@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .build import build
-from .check import check, version_key
+from .check import check, undecided, version_key
 from .check_names import check_names
 from .cheaders import Headers, Unreadable, read_headers
 from .emit import Output, emit
@@ -15,7 +15,7 @@ from .functions import SourceFile
 from .load import load
 from .lock import Lock, check_lock, current, empty_lock, read_lock, renewed
 from .model import SERVERS, Spec
-from .names import runtime_names
+from .names import runtime_names, used_names
 from .problems import Problems, Where
 from .shapes import Shapes
 
@@ -63,6 +63,7 @@ class Result:
     problems: Problems
     output: Output | None = None
     lock: Lock | None = None
+    undecided: list[str] = field(default_factory=list)  # what is good enough to generate, but not final
 
 
 def analysed(spec_folder: Path, target: Target | None = None, renew_lock: bool = False,
@@ -78,7 +79,7 @@ def analysed(spec_folder: Path, target: Target | None = None, renew_lock: bool =
     if problems:
         return analysis
     if target is not None:
-        analysis.spec = restricted(spec, target)
+        analysis.spec = restricted(spec, target, used_names(runtime))
     analysis.sources = lower(analysis.spec, analysis.shapes)
     if not problems:
         check_names(analysis.spec, analysis.shapes, analysis.sources, taken, problems)
@@ -97,7 +98,8 @@ def run(spec_folder: Path, target: Target | None = None, renew_lock: bool = Fals
     runtime = runtime_headers(problems)
     if problems:
         return Result(problems)
-    return Result(problems, emit(spec, shapes, sources, runtime), renewed(analysis.lock, now) if target is None else None)
+    return Result(problems, emit(spec, shapes, sources, runtime), renewed(analysis.lock, now) if target is None else None,
+                  undecided(spec))
 
 
 def runtime_headers(problems: Problems) -> Headers:
@@ -118,12 +120,15 @@ def lower(spec: Spec, shapes: Shapes) -> dict[str, SourceFile]:
     return sources
 
 
-def restricted(spec: Spec, target: Target) -> Spec:
-    """The specification without what the server doesn't know."""
-    commands = [c for c in spec.commands if target.knows(c.since)]
-    for command in commands:
-        command.functions = [f for f in command.functions if target.knows(f.since)]
-    result = Spec(commands, {})
+def restricted(spec: Spec, target: Target, needed: set[str]) -> Spec:
+    """The specification without the functions that the server doesn't know, but for those that the runtime needs.
+
+    Options and enums stay as they are, so that their layout is that of the whole library.
+    """
+    for command in spec.commands:
+        command.functions = [f for f in command.functions if f"redisc_{f.name}" in needed
+                             or (target.knows(command.since) and target.knows(f.since))]
+    result = Spec([c for c in spec.commands if c.functions or target.knows(c.since)], {})
     names = {r for f in result.functions for r in _records_of(f.reply)}
     while names:
         name = names.pop()

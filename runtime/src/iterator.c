@@ -36,7 +36,7 @@ struct redisc_iterator {
     {                                                                                              \
         const redisc_##page_type *got = NULL;                                                      \
         redisc_##type##_options how = {__VA_ARGS__};                                               \
-        redisc_status status = redisc_##command(it->r, ARGUMENTS, &how, &got);                     \
+        redisc_status status = command(it->r, ARGUMENTS, &how, &got);                              \
         if (status == REDISC_OK) {                                                                 \
             *next = (page){got, got->cursor, got->list.items, got->list.count};                    \
         }                                                                                          \
@@ -45,13 +45,13 @@ struct redisc_iterator {
 
 #define MATCH .match = it->options.match, .count = it->options.page_size
 #define ARGUMENTS it->page.cursor
-FETCHER(keys, scan_with, scan_page, keys, scan, MATCH, .type = it->options.type)
+FETCHER(keys, redisc_scan_with, scan_page, keys, scan, MATCH, .type = it->options.type)
 #undef ARGUMENTS
 #define ARGUMENTS it->key, it->page.cursor
-FETCHER(hash, hscan_with, hscan_page, fields, hscan, MATCH)
-FETCHER(fields, hscan_novalues_with, hscan_fields_page, fields, hscan, MATCH)
-FETCHER(set, sscan_with, sscan_page, members, sscan, MATCH)
-FETCHER(scored, zscan_with, zscan_page, members, zscan, MATCH)
+FETCHER(hash, redisc_hscan_with, hscan_page, fields, hscan, MATCH)
+FETCHER(fields, redisc_hscan_novalues_with, hscan_fields_page, fields, hscan, MATCH)
+FETCHER(set, redisc_sscan_with, sscan_page, members, sscan, MATCH)
+FETCHER(scored, redisc_zscan_with, zscan_page, members, zscan, MATCH)
 #undef ARGUMENTS
 
 /* Copies a string into *room, which is advanced; nil stays nil. */

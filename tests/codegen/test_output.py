@@ -128,6 +128,17 @@ def test_restricted_to_a_server(server, has, lacks):
     assert result.lock is None
 
 
+def test_what_the_runtime_calls_is_always_there(tmp_path):
+    """So the runtime can be compiled with what the oldest server knows."""
+    run(SPEC, Target.parse("redis=6.0")).output.write(tmp_path)
+    assert "redisc_hscan_novalues_with" in (tmp_path / "symbols.txt").read_text(encoding="utf-8").split()
+    folders = (ROOT / "runtime/include", ROOT / "runtime/src", tmp_path / "include", tmp_path / "src")
+    flags = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
+    compiled = subprocess.run(["cc", *flags, *(f"-I{folder}" for folder in folders),
+                               *map(str, sorted(ROOT.glob("runtime/src/*.c")))], capture_output=True, text=True, check=False)
+    assert compiled.returncode == 0, compiled.stderr
+
+
 @pytest.mark.parametrize("text", ["redis", "redis=7", "keydb=1.0", "redis=7.0.x"])
 def test_servers_are_named_by_product_and_version(text):
     if text == "redis=7":
