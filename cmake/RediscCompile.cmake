@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
 # How redisc's own C is compiled: C11, POSIX, all warnings, sanitizers if asked for.
 
+# The functions of all servers are committed; those of one server are made for the build.
+set(REDISC_GENERATED ${CMAKE_CURRENT_SOURCE_DIR}/generated)
+if(REDISC_SERVER)
+    set(REDISC_GENERATED ${CMAKE_CURRENT_BINARY_DIR}/generated)
+endif()
 set(REDISC_INCLUDES
     ${CMAKE_CURRENT_SOURCE_DIR}/runtime/include
-    ${CMAKE_CURRENT_SOURCE_DIR}/generated/include)
+    ${REDISC_GENERATED}/include)
 set(REDISC_PRIVATE_INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}/runtime/src)
 
 function(redisc_compile target)

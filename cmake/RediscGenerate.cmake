@@ -21,22 +21,28 @@ endfunction()
 
 function(redisc_generate)
     redisc_find_python(python)
-    if(NOT python)
+    if(NOT python AND REDISC_SERVER)
+        message(FATAL_ERROR "REDISC_SERVER needs a Python with Jinja2 and jsonschema")
+    elseif(NOT python)
         message(STATUS "no Python with Jinja2 and jsonschema: generated/ is compiled as it is")
         return()
     endif()
     file(GLOB_RECURSE inputs CONFIGURE_DEPENDS
         spec/*.json codegen/*.py codegen/*.j2 runtime/include/redisc/*.h)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${inputs})
+    set(arguments)
+    if(REDISC_SERVER)
+        set(arguments --server ${REDISC_SERVER} --out ${REDISC_GENERATED})
+    endif()
     execute_process(
-        COMMAND ${python} -m codegen generate
+        COMMAND ${python} -m codegen generate ${arguments}
         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
         RESULT_VARIABLE failed)
     if(failed)
-        message(FATAL_ERROR "The generator refuses the specification; what it says stands above.")
+        message(FATAL_ERROR "The generator refuses; what it says stands above.")
     endif()
 endfunction()
 
-if(REDISC_REGENERATE AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/codegen/__main__.py)
+if((REDISC_REGENERATE OR REDISC_SERVER) AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/codegen/__main__.py)
     redisc_generate()
 endif()

@@ -26,7 +26,7 @@ if(REDISC_JSON_FOUND)
     install(DIRECTORY json/include/redisc DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 install(EXPORT redisc-targets NAMESPACE redisc:: DESTINATION ${package_directory})
-install(DIRECTORY runtime/include/redisc generated/include/redisc
+install(DIRECTORY runtime/include/redisc ${REDISC_GENERATED}/include/redisc
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
 

@@ -6,11 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
+from .facts import read_facts
+from .importer import Importer
 from .pipeline import ROOT, Result, Target, run
+from .problems import Problems
+from .report import report
 
 
 def main() -> int:
     arguments = parse_arguments()
+    if arguments.action in ("import", "drift"):
+        return {"import": import_, "drift": drift}[arguments.action](arguments)
     result = run(arguments.spec, arguments.server, getattr(arguments, "renew_lock", False))
     for line in result.problems:
         print(line, file=sys.stderr)
@@ -35,9 +41,18 @@ def parse_arguments() -> argparse.Namespace:
                             help="the generated files (default: generated)")
         action.add_argument("--server", type=server, metavar="VERSION",
                             help="only what this server knows: redis=7.0, valkey=8.0")
+        if name == "check":
+            action.add_argument("--strict", action="store_true", help="also fail for what is undecided")
         if name == "generate":
             action.add_argument("--renew-lock", action="store_true",
                                 help="write the order lock afresh; it breaks the ABI")
+    helps = {"import": "merge servers' facts, as tools/import writes them, into the specification",
+             "drift": "tell what importing these facts would change, without writing"}
+    for name, text in helps.items():
+        action = actions.add_parser(name, help=text, description=text)
+        action.add_argument("facts", type=Path, nargs="+", metavar="FACTS")
+        action.add_argument("--spec", type=Path, default=ROOT / "spec", metavar="DIR",
+                            help="the specification (default: spec)")
     return parser.parse_args()
 
 
@@ -55,6 +70,8 @@ def generate(result: Result, arguments: argparse.Namespace) -> int:
     if result.lock is not None and (not lock.is_file() or lock.read_text(encoding="utf-8") != result.lock.text()):
         lock.write_text(result.lock.text(), encoding="utf-8")
         print(f"wrote {lock.name}")
+    if arguments.server is not None and arguments.out == ROOT / "generated":
+        print("generated/ is restricted until the next build; cmake -DREDISC_SERVER=… builds a restricted library")
     return 0
 
 
@@ -68,13 +85,45 @@ def check(result: Result, arguments: argparse.Namespace) -> int:
         print(line, file=sys.stderr)
     if late:
         print("run: python3 -m codegen generate", file=sys.stderr)
-    return 1 if late else 0
+    for line in result.undecided:
+        print(f"undecided: {line}", file=sys.stderr)
+    return 1 if late or (arguments.strict and result.undecided) else 0
 
 
 def list_outputs(result: Result, arguments: argparse.Namespace) -> int:
     for path in sorted(result.output.files):
         print(arguments.out / path)
     return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    return merged(arguments, write=True)
+
+
+def drift(arguments: argparse.Namespace) -> int:
+    return merged(arguments, write=False)
+
+
+def merged(arguments: argparse.Namespace, write: bool) -> int:
+    """Reports each server. Status 2: an error; without writing 1: there was something to report."""
+    problems = Problems()
+    facts = [read_facts(path, problems) for path in arguments.facts]
+    importer = Importer(arguments.spec, problems)
+    drifted = False
+    for server_facts in facts if not problems else ():
+        result = importer.merge(server_facts)
+        if result is None:
+            break
+        if write:
+            importer.write(result)
+        for line in report(result):
+            print(line)
+        drifted = drifted or result.found.changes or bool(result.found.decisions)
+    for line in problems:
+        print(line, file=sys.stderr)
+    if problems:
+        return 2
+    return 1 if drifted and not write else 0
 
 
 if __name__ == "__main__":

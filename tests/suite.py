@@ -37,6 +37,7 @@ PARTS = {
     "codegen": "tests of the generator",
     "arguments": "random commands of the servers' argument trees, sent by the functions",
     "replies": "what servers answer the live tests, held against the schemas of replies",
+    "import": "servers are read, and new commands of theirs can be called",
     "unit": "unit tests of the runtime",
     "wire": "the specification's examples, without a server",
     "live": "every generated function against real servers",
@@ -210,7 +211,7 @@ def layout(log):
     reason = other_version("clang-format")
     if reason:
         return Count(skipped=[("format", reason)])
-    files = sources("runtime", "json", "tests", "examples", "bench")
+    files = sources("runtime", "json", "tests", "examples", "bench", "tools")
     return one_check("format", run(["clang-format", "--dry-run", "-Werror", *files], log, 300))
 
 
@@ -299,6 +300,17 @@ def live_tasks(name, flavour, servers, recorded=False):
             yield program_task(label, flavour, "live", env)
 
 
+def import_tasks(servers):
+    for server, (program, version) in servers.items():
+        name = f"import {server} {version}" if program else f"import {server}"
+        if program is None:
+            skipped = Count(skipped=[(name, version)])
+            yield Task(name, lambda log, skipped=skipped: skipped)
+        else:
+            needs = ("build plain",)
+            yield pytest_task(name, "tests/import", needs, {"REDISC_TEST_SERVER": program})
+
+
 def make_locale():
     """A locale with a decimal comma, in build/, so that numbers can be seen not to follow it."""
     folder = BUILD / "locale"
@@ -320,7 +332,7 @@ def plan(parts, servers):
     if "generated" in parts:
         tasks.append(Task("generated", generated))
     plain = {"unit", "wire", "live", "threads", "examples", "docs", "symbols", "package", "lint"}
-    plain |= {"reference", "bindings", "arguments", "replies"}
+    plain |= {"reference", "bindings", "arguments", "replies", "import"}
     for flavour, users in {
         "plain": plain,
         "sanitize": {"sanitize", "fuzz"},
@@ -343,6 +355,8 @@ def plan(parts, servers):
         tasks.append(pytest_task("codegen", "tests/codegen"))
     if "arguments" in parts:
         tasks.append(pytest_task("arguments", "tests/arguments", ("build plain",)))
+    if "import" in parts:
+        tasks += import_tasks(servers)
     if "sanitize" in parts:
         for kind in ("unit", "wire", "threads"):
             tasks.append(program_task(f"sanitize {kind}", "sanitize", kind, redis))
