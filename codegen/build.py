@@ -74,8 +74,9 @@ def _argument(entry: dict, where: Where, command: str, undecided: bool = False) 
     argument.since = entry.get("since", {})
     argument.doc = entry.get("doc", "")
     argument.undecided = undecided or "undecided" in entry
-    argument.of = [_argument(e, where / "of" / i, command, argument.undecided) for i, e in enumerate(entry.get("of", []))]
-    argument.oneof = [_argument(e, where / "oneof" / i, command, argument.undecided) for i, e in enumerate(entry.get("oneof", []))]
+    for key in ("of", "oneof"):
+        setattr(argument, key, [_argument(e, where / key / i, command, argument.undecided)
+                                for i, e in enumerate(entry.get(key, []))])
     return argument
 
 
@@ -84,13 +85,13 @@ def _command(document: Document, problems: Problems) -> Command | None:
     command = Command(
         where, content["command"], c_name(content["command"]), content["group"], content["since"],
         content["flags"], content["summary"],
-        **{k: content[k] for k in ("complexity", "note", "repeatable", "excludes", "omitted", "connection_state",
-                                    "runs_script")
-           if k in content})
+        **{k: content[k] for k in ("complexity", "note", "repeatable", "undecided", "excludes", "omitted",
+                                   "connection_state", "runs_script") if k in content})
     deprecated = content.get("deprecated", {})
     command.deprecated = {k: v for k, v in deprecated.items() if k != "use"}
     command.use_instead = deprecated.get("use", "")
-    command.arguments = [_argument(e, where / "args" / i, command.words, command.undecided) for i, e in enumerate(content.get("args", []))]
+    command.arguments = [_argument(e, where / "args" / i, command.words, command.undecided)
+                         for i, e in enumerate(content.get("args", []))]
     for i, entry in enumerate(content.get("functions", [])):
         _add_function(command, entry, where / "functions" / i, problems)
     for i, entry in enumerate(content.get("legacy", {}).get("functions", [])):

@@ -21,18 +21,16 @@ from .load import load
 from .merge import Findings, Merge
 from .model import c_name
 from .names import runtime_names
-from .newcommand import FULL, NOTHING, WORDS, Unspecifiable, group_of, new_command
+from .newcommand import ALL, LESS, NOTHING, Unspecifiable, group_of, new_command
 from .pipeline import ROOT, run
 from .problems import Problems, Where
-
-ALL, FACTS_ONLY = 0, 1  # what is merged into a command that is there; then NOTHING
 
 
 @dataclass(frozen=True)
 class Level:
     """How much of a command is left out, and the fault that it has with more."""
 
-    value: int = 0
+    value: int = ALL
     reason: str = ""
 
 
@@ -113,10 +111,10 @@ class Importer:
                 merge = Merge(contents[name], command, facts, result.is_news,
                               before.commands.get(name) if before else None, flags or frozenset())
                 merge.merge_facts()
-                if level.value == ALL:
-                    merge.merge_arguments()
-                else:
+                if level.value == LESS:
                     merge.decide(f"arguments: to be compared by hand; with the new ones: {level.reason}")
+                else:
+                    merge.merge_arguments()
                 result.found.add(merge.found)
         share_words(contents)
         self._gone(facts, before, result, contents)

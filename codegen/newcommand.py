@@ -7,7 +7,8 @@ from .facts import CommandFacts, Facts, product_of
 from .load import NO_GROUPS, known_flags
 from .model import c_name
 
-FULL, WORDS, NOTHING = 0, 1, 2  # how much of a new command is specified
+# How much of a command is merged. Less: one that is there gets no arguments; a new one takes words.
+ALL, LESS, NOTHING = 0, 1, 2
 CONTAINER = "container: its subcommands are commands of their own"
 GROUPS = {"vectorset": "vector_set", "rejson": "json", "timeseries": "time_series"}
 
@@ -27,7 +28,7 @@ def group_of(command: CommandFacts) -> str:
 
 
 def new_command(command: CommandFacts, facts: Facts, products: set[str], taken: set[str],
-                level: int = FULL, reason: str = "") -> tuple[dict, list[str]]:
+                level: int = ALL, reason: str = "") -> tuple[dict, list[str]]:
     """A command's file, and what a person has to decide besides what is undecided in each new command.
 
     `taken`: the names of functions that there are. `reason`: the fault that a higher level had.
@@ -69,14 +70,14 @@ def _is_container(command: CommandFacts, facts: Facts) -> bool:
 
 def _arguments(command: CommandFacts, content: dict, level: int, reason: str, notes: list[str]) -> Converted:
     product = next(iter(content["since"]))
-    if level == FULL:
-        try:
-            return converted(command, product)
-        except Unclear as reason:
-            notes.append(f"arguments: until they are written by hand it takes words, for {reason}")
-    else:
+    if level == LESS:
         notes.append(f"arguments: until they are written by hand it takes words; by rule: {reason}")
-    return as_words(command)
+        return as_words(command)
+    try:
+        return converted(command, product)
+    except Unclear as unclear:
+        notes.append(f"arguments: until they are written by hand it takes words, for {unclear}")
+        return as_words(command)
 
 
 def _functions(command: CommandFacts, arguments: Converted, taken: set[str]) -> list[dict]:

@@ -9,15 +9,23 @@ READER = Path(os.environ["REDISC_BUILD"]) / "tools/import/bin/redisc-facts"
 SERVER = os.environ["REDISC_TEST_SERVER"]
 
 
-def run(*command, status=0, **environment):
-    """A command's output, and its errors if it is to fail."""
+WITH_SERVER = (ROOT / "tools/with-server", SERVER)  # REDISC_URL names it
+
+
+def execute(command, status, environment):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, check=False,
                           cwd=ROOT, env={**os.environ, **environment})
     assert done.returncode == status, done.stdout[-2000:] + done.stderr
-    assert status == 0 or done.stdout == "", done.stdout[-2000:]
-    return done.stdout if status == 0 else done.stderr
+    return done
 
 
-def with_server(*command, status=0):
-    """The same, while there is a server, which REDISC_URL names."""
-    return run(ROOT / "tools/with-server", SERVER, *command, status=status)
+def run(*command, status=0, **environment):
+    """A command's output."""
+    return execute(command, status, environment).stdout
+
+
+def errors_of(*command, status=1, **environment):
+    """What a command says that fails, and puts nothing out."""
+    done = execute(command, status, environment)
+    assert done.stdout == "", done.stdout[-2000:]
+    return done.stderr

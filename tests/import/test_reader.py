@@ -5,7 +5,7 @@ import sys
 import threading
 
 import pytest
-from programs import READER, run, with_server
+from programs import READER, WITH_SERVER, errors_of, run
 
 pytestmark = pytest.mark.skipif(not READER.exists(), reason="the importer is not built: cJSON is missing")
 
@@ -23,13 +23,13 @@ sys.exit(subprocess.run([reader, url], check=False).returncode)
 """
 
 
-def as_another(rules, protocol, status=1):
-    return with_server(sys.executable, "-c", AS_ANOTHER, READER, rules, protocol, status=status)
+def as_another(rules, protocol):
+    return (*WITH_SERVER, sys.executable, "-c", AS_ANOTHER, READER, rules, protocol)
 
 
 def test_usage():
-    assert "usage: " in run(READER, status=2)
-    assert "usage: " in run(READER, "redis://localhost", "more", status=2)
+    assert "usage: " in errors_of(READER, status=2)
+    assert "usage: " in errors_of(READER, "redis://localhost", "more", status=2)
 
 
 @pytest.mark.parametrize("url, message", [
@@ -39,7 +39,7 @@ def test_usage():
     ("redis://127.0.0.1:1", "127.0.0.1:1"),
 ])
 def test_no_server(url, message):
-    assert message in run(READER, url, status=1)
+    assert message in errors_of(READER, url)
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
@@ -48,12 +48,12 @@ def test_no_server(url, message):
     ("-command|docs", "command|docs"),
 ])
 def test_a_server_that_denies(rules, message, protocol):
-    told = as_another(rules, protocol)
+    told = errors_of(*as_another(rules, protocol))
     assert "NOPERM" in told and f"'{message}'" in told
 
 
-def test_info_is_not_needed(tmp_path):
-    assert as_another("-info", 3, status=0).startswith("{\n")
+def test_info_is_not_needed():
+    assert run(*as_another("-info", 3)).startswith("{\n")
 
 
 class Scripted:
@@ -134,5 +134,5 @@ def test_a_server_without_docs():
 ])
 def test_a_server_that_answers_nonsense(answers, message):
     with Scripted(answers) as server:
-        told = run(READER, server.url, status=1)
+        told = errors_of(READER, server.url)
     assert message in told and told.count("\n") == 1

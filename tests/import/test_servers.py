@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from programs import READER, ROOT, run, with_server
+from programs import READER, ROOT, WITH_SERVER, run
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/codegen")]
 sys.dont_write_bytecode = True
@@ -131,7 +131,7 @@ def facts(tmp_path_factory):
     if not READER.exists():
         pytest.skip("the importer is not built: cJSON is missing")
     path = tmp_path_factory.mktemp("facts") / "server.json"
-    path.write_text(with_server("sh", "-c", '"$0" "$REDISC_URL"', READER), encoding="utf-8")
+    path.write_text(run(*WITH_SERVER, "sh", "-c", '"$0" "$REDISC_URL"', READER), encoding="utf-8")
     return path
 
 
@@ -149,7 +149,7 @@ def test_facts_are_as_kept(facts):
 
 
 def test_resp2_gives_the_same(facts, tmp_path):
-    shown = with_server("sh", "-c", '"$0" "$REDISC_URL?protocol=2"', READER)
+    shown = run(*WITH_SERVER, "sh", "-c", '"$0" "$REDISC_URL?protocol=2"', READER)
     assert shown == facts.read_text(encoding="utf-8")
 
 
@@ -171,7 +171,7 @@ sys.exit(subprocess.run([sys.argv[1], os.environ["REDISC_URL"]], check=False).re
 def test_a_server_that_passes_for_another(facts):
     if identity(facts)[0] != "valkey":
         pytest.skip("only Valkey passes for Redis")
-    assert with_server(sys.executable, "-c", AS_REDIS, READER) == facts.read_text(encoding="utf-8")
+    assert run(*WITH_SERVER, sys.executable, "-c", AS_REDIS, READER) == facts.read_text(encoding="utf-8")
 
 
 def compiled(generated, program, folder):
@@ -205,5 +205,5 @@ def test_new_commands_are_callable(facts, tmp_path):
     codegen("check", "--spec", spec, "--out", tmp_path / "generated")
     codegen("check", "--strict", "--spec", spec, "--out", tmp_path / "generated", status=1)
     program = compiled(tmp_path / "generated", PROGRAM.replace("@CALLS@", calls), tmp_path)
-    assert with_server(program) == "called\n"
+    assert run(*WITH_SERVER, program) == "called\n"
     shutil.rmtree(tmp_path / "generated")
