@@ -125,12 +125,16 @@ class Api:
         function, command = lowered.function, lowered.function.command
         entry = {"name": lowered.name, "kind": "legacy" if function.is_legacy else "command",
                  "header": _path(f"commands_{group}.h"), "group": group, "command": command.words,
-                 "syntax": syntax(function), "doc": function.summary, "since": function.since,
-                 "complexity": command.complexity, "flags": self._flags(lowered)}
+                 "syntax": syntax(function), "doc": function.summary, "since": function.since}
+        if command.complexity:
+            entry["complexity"] = command.complexity
+        entry["flags"] = self._flags(lowered)
         if command.note:
             entry["note"] = command.note
         if command.deprecated:
-            entry["deprecated"] = {**command.deprecated, "use": command.use_instead}
+            entry["deprecated"] = dict(command.deprecated)
+            if command.use_instead:
+                entry["deprecated"]["use"] = command.use_instead
         if command.connection_state:
             entry["connection_state"] = command.connection_state
         entry["returns"] = {"ctype": "redisc_status"}

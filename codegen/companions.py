@@ -21,7 +21,8 @@ def companions(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile], heade
     files = {**Pages(described, environment).files(), **Manual(described, headers, environment).files()}
     template = environment.get_template("snippets.c.j2")
     for group in described.groups:
-        files[f"tests/snippets_{group.name}.c"] = template.render(title=group.name.replace("_", " "),
-                                                                  functions=group.snippets)
+        if group.snippets:
+            files[f"tests/snippets_{group.name}.c"] = template.render(title=group.name.replace("_", " "),
+                                                                      functions=group.snippets)
     files["api.json"] = Api(spec, shapes, sources, headers).text(environment.globals["mark"])
     return files

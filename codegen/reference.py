@@ -24,7 +24,7 @@ class FunctionEntry:
     parameters: list[CField]  # all of them, with handle, options and result
     reply: str  # what the server answers, and what becomes of it
     facts: list[tuple[str, str]]
-    snippet: str  # C
+    snippet: str  # C; empty for what has no example yet
 
     @property
     def prototype(self) -> list[str]:
@@ -96,10 +96,11 @@ def _group(name: str, source: SourceFile, code: SnippetCode) -> GroupEntry:
     seen: set[str] = set()
     snippets = []
     for lowered in source.functions:
-        snippet = code.snippet(lowered)
-        snippets.append(snippet.function())
+        snippet = code.snippet(lowered) if lowered.function.examples else None
+        if snippet is not None:
+            snippets.append(snippet.function())
         entry = commands.setdefault(lowered.function.command.words, CommandEntry(lowered.function.command))
-        entry.functions.append(_function(lowered, snippet.text()))
+        entry.functions.append(_function(lowered, snippet.text() if snippet else ""))
         if lowered.options and lowered.options.name not in seen:
             seen.add(lowered.options.name)
             entry.options.append(lowered.options)
@@ -204,9 +205,12 @@ def since_of(since: dict[str, str]) -> str:
 
 def _facts(lowered: LoweredFunction) -> list[tuple[str, str]]:
     function, command = lowered.function, lowered.function.command
-    facts = [("Since", since_of(function.since)), ("Complexity", command.complexity)]
+    facts = [("Since", since_of(function.since))]
+    if command.complexity:
+        facts.append(("Complexity", command.complexity))
     if command.deprecated:
-        facts.append(("Deprecated", f"since {since_text(command.deprecated)}: use {command.use_instead}"))
+        instead = f": use {command.use_instead}" if command.use_instead else ""
+        facts.append(("Deprecated", f"since {since_text(command.deprecated)}{instead}"))
     if "readonly" in command.flags:
         facts.append(("Effect", "it only reads, so it is sent again when its reply was lost"))
     elif function.is_repeatable:
