@@ -15,7 +15,7 @@ from .syntax import syntax
 
 FORMAT = 1  # raised when something changes its meaning or goes away
 
-SCALARS = ("bool", "char", "double", "int", "int64_t", "ptrdiff_t", "size_t", "uint16_t", "uint32_t", "uint64_t",
+SCALARS = ("bool", "char", "double", "int", "int32_t", "int64_t", "ptrdiff_t", "size_t", "uint16_t", "uint32_t", "uint64_t",
            "unsigned", "void")
 COUNTS = ("count", "len", "size")  # names of parameters that tell how much the one before points to
 _BORROWED = re.compile(r"\bborrowed\b", re.I)

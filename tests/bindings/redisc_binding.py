@@ -23,6 +23,7 @@ SCALARS = {
     "ptrdiff_t": ctypes.c_ssize_t,
     "size_t": ctypes.c_size_t,
     "uint16_t": ctypes.c_uint16,
+    "int32_t": ctypes.c_int32,
     "uint32_t": ctypes.c_uint32,
     "uint64_t": ctypes.c_uint64,
     "unsigned": ctypes.c_uint,
