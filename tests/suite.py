@@ -265,6 +265,15 @@ def find_servers():
     return servers
 
 
+def search_module(server, version):
+    """The module that the distribution's Redis can load, or an empty text."""
+    if server != "redis" or not version.startswith("7."):
+        return ""
+    command = [sys.executable, ROOT / "tools/fetch-module", BUILD / "servers"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
 def replies_schemas():
     """The schemas of servers' replies, which are no part of the project, if they are there."""
     folder = Path(os.environ.get("REDISC_SERVERS", ROOT.parent / "shared/servers"))
@@ -295,6 +304,7 @@ def live_tasks(name, flavour, servers, recorded=False):
             yield Task(label, lambda log, skipped=skipped: skipped)
         else:
             env = {"REDISC_TEST_SERVER": program}
+            env["REDISC_TEST_SEARCH"] = search_module(server, version)
             if recorded:
                 env["REDISC_TEST_RECORD"] = str(record_folder(server, version))
             yield program_task(label, flavour, "live", env)
