@@ -55,7 +55,7 @@ static redisc_status check_options(redisc_str name, const redisc_lock_options *o
     int64_t sleep_ms = options->sleep_ms == 0 ? DEFAULT_SLEEP_MS : options->sleep_ms;
     if (options->timeout_ms > 0 && sleep_ms > options->timeout_ms) {
         return redisc_fail(REDISC_ERROR_LOCK,
-                           "`sleep_ms` (%lld) must be less than `timeout_ms` (%lld)",
+                           "`sleep_ms` (%lld) must not be more than `timeout_ms` (%lld)",
                            (long long)sleep_ms, (long long)options->timeout_ms);
     }
     return REDISC_OK;

@@ -126,6 +126,7 @@ Test(lock, wrong_use_is_told)
     cr_assert_eq(redisc_lock_open(r, "foo", &sleepy, &lock), REDISC_ERROR_LOCK);
     cr_assert_null(lock);
     cr_assert_not_null(strstr(redisc_last_error()->text, "sleep_ms"));
+    redisc_lock_close(made((redisc_lock_options){.timeout_ms = 100, .sleep_ms = 100}));
     lock = made((redisc_lock_options){0});
     cr_assert_eq(redisc_lock_release(lock), REDISC_ERROR_LOCK);
     cr_assert_not_null(strstr(redisc_last_error()->text, "unlocked"));
