@@ -39,10 +39,12 @@ typedef struct redisc_pipe {
     unsigned tries;  /* at the last execution */
     bool begun;      /* redisc_multi() was called */
     bool discarded;  /* EXEC executed nothing */
+    bool unbegun;    /* MULTI was refused: the calls after it may have run one by one */
 
     redisc_connection *connection; /* while watching or streaming; NULL otherwise */
     bool watching;                 /* keys are watched on it */
     bool immediate;                /* calls run at once */
+    bool watched;                  /* the server has said so */
     bool lost;                     /* the connection was lost while watching */
     bool streaming;
     size_t streamed;           /* how many calls the portion before the last one ended with */

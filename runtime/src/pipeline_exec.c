@@ -29,10 +29,14 @@ static redisc_status out_of_step(const char *expected)
 
 /* Without MULTI the calls that follow may be run one by one, so there is no telling what became of
  * them; the connection is closed. */
-static redisc_status on_multi(const redisc_parsed *reply)
+static redisc_status on_multi(redisc_pipe *pipe, const redisc_parsed *reply)
 {
+    if (is_word(reply, "OK")) {
+        return REDISC_OK;
+    }
+    pipe->unbegun = true;
     if (!is_error(reply)) {
-        return is_word(reply, "OK") ? REDISC_OK : out_of_step("+OK for MULTI");
+        return out_of_step("+OK for MULTI");
     }
     redisc_status status = redisc_fail_server(text_of(reply));
     redisc_error_about("MULTI", REDISC_ANSWERED, 1);
@@ -163,7 +167,7 @@ redisc_status redisc_pipe_on_transaction_reply(void *context, redisc_parsed *rep
     }
     t->replies++;
     if (t->replies == 1) {
-        return on_multi(reply);
+        return on_multi(t->pipe, reply);
     }
     return t->replies == t->pipe->queue.count + 2 ? on_exec(t, reply) : on_queued(t, reply);
 }

@@ -84,6 +84,7 @@ static redisc_status try_once(redisc_pipe *pipe, redisc_connection *connection,
     bool plain = !redisc_pipe_atomic(pipe);
     size_t calls = redisc_queue_open(&pipe->queue);
     pipe->loads_open = pipe->load_count;
+    pipe->unbegun = false;
     redisc_release(pipe->load_error); /* of the last try */
     pipe->load_error = NULL;
     connection->changed = connection->changed || pipe->changes;
@@ -119,7 +120,8 @@ static redisc_status refused_all(const redisc_pipe *pipe)
 
 /*
  * How a try ended, as far as it matters to trying again; OK if it mustn't be: what was answered in
- * part, and a transaction whose EXEC has left. Without EXEC nothing is executed.
+ * part, and a transaction whose EXEC has left. Without EXEC nothing is executed,
+ * unless there was no MULTI either.
  */
 static redisc_retry_end end_of(const redisc_pipe *pipe, redisc_status status)
 {
@@ -129,7 +131,7 @@ static redisc_retry_end end_of(const redisc_pipe *pipe, redisc_status status)
     if (status >= 0) {
         end.delivery = REDISC_ANSWERED;
         end.status = atomic ? REDISC_OK : refused_all(pipe);
-    } else if (x->sent > 0 && !(atomic && x->sent < x->len)) {
+    } else if (x->sent > 0 && !(atomic && x->sent < x->len && !pipe->unbegun)) {
         end.delivery = REDISC_UNKNOWN;
         end.status = !atomic && pipe->queue.first == 0 ? status : REDISC_OK;
     }
@@ -203,7 +205,7 @@ static redisc_status run_watched(redisc_pipe *pipe, redisc_deadline deadline)
         return status;
     }
     const redisc_exchange *x = &pipe->exchange;
-    if (redisc_is(status, REDISC_ERROR_CONNECTION) && x->sent < x->len) {
+    if (redisc_is(status, REDISC_ERROR_CONNECTION) && x->sent < x->len && !pipe->unbegun) {
         status = redisc_fail(REDISC_ERROR_WATCH, "%s", lost);
     }
     redisc_error_about(NULL, redisc_last_error()->delivery, 1);

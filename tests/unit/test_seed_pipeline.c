@@ -284,3 +284,27 @@ Test(seed_pipeline, an_error_of_a_key_that_is_not_ascii)
     expect_value(key, "1");
     redisc_close(p);
 }
+
+/* A user who may not say MULTI: some of the calls after it are executed while the others are still
+ * to be sent, so it can't be said that nothing was. */
+Test(seed_pipeline, a_refused_multi_leaves_the_calls_in_doubt)
+{
+    enum { CALLS = 20000 };
+    char value[1000] = {0};
+    redisc *limited;
+    redisc_options options = {
+        .path = test_server_path(server), .user = "limited", .password = "any"};
+    cr_assert_eq(
+        redisc_acl_setuser(r, "limited", REDISC_STRS("on", "nopass", "~*", "+@all", "-multi")),
+        REDISC_OK);
+    cr_assert_eq(redisc_open(NULL, &options, &limited), REDISC_OK);
+    redisc *p = redisc_pipeline(limited, NULL);
+    for (int i = 0; i < CALLS; i++) {
+        redisc_rpush(p, "executed", REDISC_STRS(redisc_bytes(value, sizeof value)), NULL);
+    }
+    cr_expect_eq(redisc_execute(p), REDISC_ERROR_NOPERM);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
+    cr_expect_eq(redisc_error_at(p, 0)->delivery, REDISC_UNKNOWN);
+    redisc_close(p);
+    redisc_close(limited);
+}
