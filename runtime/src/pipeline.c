@@ -77,7 +77,8 @@ void redisc_pipe_release(redisc_pipe *pipe)
 {
     redisc_connection *connection = pipe->connection;
     pipe->connection = NULL;
-    pipe->watching = pipe->immediate = pipe->lost = pipe->streaming = pipe->begun = false;
+    pipe->watching = pipe->watched = pipe->immediate = false;
+    pipe->lost = pipe->streaming = pipe->begun = false;
     redisc_pipe_give(pipe, connection);
 }
 

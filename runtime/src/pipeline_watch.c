@@ -2,21 +2,38 @@
 /* Watching keys: calls that run at once, on one connection, until the transaction is collected. */
 #include "pipeline.h"
 
+/* Whether a call's failure comes to no more than that the keys are no longer watched: the
+ * connection is lost, and the call did no harm, so that all can be done again. */
+static bool is_loss_of_watch(const redisc_pipe *pipe, const redisc_operation_info *info,
+                             redisc_status status, redisc_delivery delivery)
+{
+    bool harmless = (info->flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) != 0;
+    return pipe->watched && pipe->lost && redisc_is(status, REDISC_ERROR_CONNECTION) &&
+           (delivery == REDISC_NOT_SENT || (delivery == REDISC_UNKNOWN && harmless));
+}
+
+static redisc_status fail_for_loss(const redisc_operation_info *info)
+{
+    return redisc_fail(REDISC_ERROR_WATCH, "%s: the connection was lost while keys were watched",
+                       info->name);
+}
+
 bool redisc_pipe_begin_at_once(redisc_pipe *pipe, redisc_operation *c)
 {
     if (!redisc_pipe_holds(pipe)) {
         pipe->lost = true;
     }
     if (pipe->lost) {
-        c->status =
-            redisc_fail(REDISC_ERROR_WATCH, "%s: the connection was lost while keys were watched",
-                        c->info->name);
+        c->status = fail_for_loss(c->info);
         redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
         return false;
     }
     if (!redisc_connection_settle(pipe->connection)) {
         pipe->lost = true;
         c->status = redisc_last_error()->status;
+        if (is_loss_of_watch(pipe, c->info, c->status, REDISC_NOT_SENT)) {
+            c->status = fail_for_loss(c->info);
+        }
         redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
         return false;
     }
@@ -41,6 +58,9 @@ redisc_status redisc_pipe_end_at_once(redisc_pipe *pipe, redisc_operation *c,
         }
         pipe->lost = pipe->lost || pipe->connection->broken;
         pipe->misled = pipe->misled || redisc_retry_distrusts(status);
+        if (is_loss_of_watch(pipe, c->info, status, delivery)) {
+            status = fail_for_loss(c->info);
+        }
         redisc_error_about(c->info->name, delivery, 1);
     }
     return status;
@@ -117,7 +137,9 @@ static redisc_status run_watch(redisc_pipe *pipe, redisc_str_list keys)
     }
     redisc_operation_need(&c, keys.items, keys.count, "keys");
     redisc_put_key_list(&c, keys, "keys");
-    return redisc_operation_end(&c, &redisc_reads_ok, NULL);
+    redisc_status status = redisc_operation_end(&c, &redisc_reads_ok, NULL);
+    pipe->watched = pipe->watched || status >= 0;
+    return status;
 }
 
 /* How WATCH ended. Nothing was watched before, so on another connection it can be said again, as

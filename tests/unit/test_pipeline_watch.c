@@ -152,13 +152,32 @@ Test(pipeline_watch, a_call_at_once_loses_the_connection)
     const redisc_str *value = (const redisc_str *)&script;
     open_pipe(&script);
     cr_expect_eq(watch(), REDISC_OK);
-    cr_expect_eq(redisc_get(p, "k", &value), REDISC_ERROR_CLOSED);
+    cr_expect_eq(redisc_get(p, "k", &value), REDISC_ERROR_WATCH);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
     cr_expect_null(value);
     cr_expect_eq(redisc_get(p, "k", &value), REDISC_ERROR_WATCH);
     cr_expect_eq(redisc_last_error()->delivery, REDISC_NOT_SENT);
     cr_expect_eq(redisc_execute(p), REDISC_ERROR_WATCH);
     cr_expect_eq(stats().in_use, 0);
     cr_expect_eq(stats().idle, 0);
+    close_all();
+}
+
+/* What may have been executed is no reason to do all again. */
+Test(pipeline_watch, a_change_at_once_loses_its_reply)
+{
+    test_script script = SCRIPT(OK, SCRIPT_LOST, DONE);
+    open_pipe(&script);
+    cr_expect_eq(watch(), REDISC_OK);
+    cr_expect_eq(redisc_incr(p, "k", NULL), REDISC_ERROR_CLOSED);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_UNKNOWN);
+    cr_expect_eq(redisc_execute(p), REDISC_ERROR_WATCH);
+    close_all();
+    test_script unsent = SCRIPT(OK, SCRIPT_UNSENT, DONE);
+    open_pipe(&unsent);
+    cr_expect_eq(watch(), REDISC_OK);
+    cr_expect_eq(redisc_incr(p, "k", NULL), REDISC_ERROR_WATCH);
+    cr_expect_eq(redisc_last_error()->delivery, REDISC_NOT_SENT);
     close_all();
 }
 
@@ -265,6 +284,23 @@ Test(pipeline_watch, a_transaction_survives_lost_connections)
     open_pipe(&script);
     redisc_transaction_options options = {.max_tries = 3, .wait_ms = -1};
     cr_expect_eq(redisc_transaction(client, REDISC_STRS("k"), increment_in, &n, &options),
+                 REDISC_OK, "%s", redisc_last_error()->text);
+    cr_expect_eq(n, 8);
+    close_all();
+}
+
+static redisc_status read_and_increment_in(redisc *in, void *context)
+{
+    redisc_status status = redisc_get(in, "k", NULL);
+    return status < 0 ? status : increment_in(in, context);
+}
+
+Test(pipeline_watch, a_transaction_survives_a_lost_connection_while_it_reads)
+{
+    test_script script = SCRIPT(OK, SCRIPT_LOST, OK, SCRIPT_UNSENT, OK, "$1\r\n7\r\n", DONE);
+    int64_t n = 0;
+    open_pipe(&script);
+    cr_expect_eq(redisc_transaction(client, REDISC_STRS("k"), read_and_increment_in, &n, NULL),
                  REDISC_OK, "%s", redisc_last_error()->text);
     cr_expect_eq(n, 8);
     close_all();

@@ -99,7 +99,8 @@ REDISC_API redisc_status redisc_pipeline_reset(redisc *pipeline);
 /**
  * WATCH: the pipeline becomes immediate. REDISC_ERROR_ARGUMENT after redisc_multi() or when calls
  * are collected. More keys may be added while it is immediate. Once keys are watched, a lost
- * connection makes every call fail with REDISC_ERROR_WATCH, up to redisc_execute() and with it.
+ * connection makes every call fail with REDISC_ERROR_WATCH, up to redisc_execute() and with it;
+ * but a call that may have changed something before its reply was lost fails as on a client.
  */
 REDISC_API redisc_status redisc_watch(redisc *pipeline, redisc_str_list keys);
 
