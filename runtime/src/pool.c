@@ -125,13 +125,21 @@ static void note_blocking(redisc_connection *connection)
     connection->blocking = connection->grown = true;
 }
 
-/* Closes a dead or outdated connection and gives another for its place: idle or new. */
+/* Whether a connection's last use began too long ago. A new one's is later than any time. */
+static bool is_too_idle(const redisc_pool *pool, const redisc_connection *connection)
+{
+    int64_t most_ms = pool->config->options.max_idle_ms;
+    return most_ms > 0 && connection->used_ms < redisc_now_ms() - most_ms;
+}
+
+/* Closes a dead, outdated or too long idle connection and gives another for its place: idle or new.
+ */
 static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
                                     redisc_deadline deadline)
 {
     bool blocking = dead->blocking;
     bool outdated = redisc_connection_outdated(dead);
-    bool lost = dead->broken || !outdated;
+    bool lost = dead->broken || !(outdated || is_too_idle(pool, dead));
     redisc_connection_close(dead);
     int64_t now_ms = redisc_now_ms();
     pthread_mutex_lock(&pool->lock);
@@ -157,17 +165,18 @@ static redisc_connection *swap_dead(redisc_pool *pool, redisc_connection *dead,
 }
 
 /* Whether a connection may be used: one that was used after `fresh_ms` needs no look. */
-static bool is_fit(redisc_connection *connection, int64_t fresh_ms)
+static bool is_fit(const redisc_pool *pool, redisc_connection *connection, int64_t fresh_ms)
 {
     return !redisc_connection_outdated(connection) &&
-           (connection->used_ms > fresh_ms || redisc_connection_quiet(connection));
+           (connection->used_ms > fresh_ms ||
+            (!is_too_idle(pool, connection) && redisc_connection_quiet(connection)));
 }
 
 /* Gives the connection if it is fit for use, else another one. */
 static redisc_connection *first_fit(redisc_pool *pool, redisc_connection *connection,
                                     int64_t fresh_ms, redisc_deadline deadline)
 {
-    while (connection != NULL && !is_fit(connection, fresh_ms)) {
+    while (connection != NULL && !is_fit(pool, connection, fresh_ms)) {
         connection = swap_dead(pool, connection, deadline);
         fresh_ms = NEW - 1;
     }

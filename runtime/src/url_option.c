@@ -76,6 +76,7 @@ static const url_option url_options[] = {
     FIELD(max_blocking, NATURAL),
     FIELD(pool_blocks, BOOLEAN),
     FIELD(pool_wait_ms, MILLISECONDS),
+    FIELD(max_idle_ms, MILLISECONDS),
     FIELD(tls, BOOLEAN),
     FIELD(tls_ca_file, TEXT),
     FIELD(tls_ca_dir, TEXT),

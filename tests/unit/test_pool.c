@@ -380,3 +380,50 @@ Test(pool, no_pool_is_no_crash)
     redisc_pool_statistics(pool, NULL);
     redisc_pool_close(pool);
 }
+
+/* More than the time within which connections aren't looked at, and than max_idle_ms below. */
+static void idle_for_a_while(void)
+{
+    test_sleep_ms(60);
+}
+
+Test(pool, replaces_what_was_idle_too_long_without_calling_it_lost)
+{
+    redisc_pool *pool = open_pool(&(redisc_options){.max_idle_ms = 20});
+    redisc *client = open_client(pool);
+    redisc *pinned = pin(client);
+    int64_t first = test_connection_id(pinned);
+    int64_t second = test_connection_id(client); /* two idle ones: both are too old afterwards */
+    redisc_close(pinned);
+    idle_for_a_while();
+    int64_t third = test_connection_id(client);
+    cr_expect_neq(third, first);
+    cr_expect_neq(third, second);
+    redisc_pool_stats stats = stats_of(pool);
+    cr_expect_eq(stats.opened, 3);
+    cr_expect_eq(stats.closed, 2);
+    cr_expect_eq(stats.errors, 0);
+    cr_expect_eq(stats.reconnects, 0);
+    cr_expect_eq(stats.idle, 1);
+    cr_expect_eq(stats.in_use, 0);
+    redisc_close(client);
+    redisc_pool_close(pool);
+}
+
+static void expect_kept(int64_t max_idle_ms)
+{
+    redisc_pool *pool = open_pool(&(redisc_options){.max_idle_ms = max_idle_ms});
+    redisc *client = open_client(pool);
+    int64_t first = test_connection_id(client);
+    idle_for_a_while();
+    cr_expect_eq(test_connection_id(client), first);
+    redisc_close(client);
+    redisc_pool_close(pool);
+}
+
+Test(pool, keeps_idle_connections_within_their_time)
+{
+    expect_kept(0);
+    expect_kept(-1);
+    expect_kept(INT64_MAX);
+}

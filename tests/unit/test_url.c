@@ -132,7 +132,7 @@ Test(url, every_option)
                             "&max_elements=11&max_reply_bytes=12&max_output_bytes=13"
                             "&max_connections=14&pool_blocks=1&pool_wait_ms=15"
                             "&max_blocking=16&max_tries=-17&retry_wait_ms=18"
-                            "&retry_max_wait_ms=19&repeat_anything=on",
+                            "&retry_max_wait_ms=19&repeat_anything=on&max_idle_ms=20",
                             NULL);
     const redisc_options *o = &url.options;
     cr_assert_str_eq(o->client_name, "me");
@@ -156,6 +156,7 @@ Test(url, every_option)
     cr_assert_eq(o->max_tries, -17);
     cr_assert_eq(o->retry_wait_ms, 18);
     cr_assert_eq(o->retry_max_wait_ms, 19);
+    cr_assert_eq(o->max_idle_ms, 20);
     cr_assert(o->repeat_anything);
     redisc_url_free(&url);
 }

@@ -27,7 +27,7 @@
  *     max_tries                         whole number; negative: no limit
  *     max_depth max_bulk_bytes max_elements max_reply_bytes max_output_bytes   whole numbers
  *     timeout_ms connect_timeout_ms pool_wait_ms   milliseconds; negative: none
- *     retry_wait_ms retry_max_wait_ms              the same
+ *     retry_wait_ms retry_max_wait_ms max_idle_ms  the same
  *     keepalive no_delay_off no_client_info pool_blocks repeat_anything tls tls_no_name_check
  *                                       yes no on off true false 1 0, in upper or lower case
  *     tls_ca_file tls_ca_dir tls_cert_file tls_key_file tls_server_name tls_ciphers
@@ -191,6 +191,9 @@ typedef struct redisc_options {
     bool pool_blocks;     /**< true: wait for a free connection when max_connections are in use */
     int64_t pool_wait_ms; /**< how long; default 20000; negative: as long as the deadline of the
                              call allows */
+    int64_t max_idle_ms;  /**< an idle connection whose last use began longer ago is closed and
+                             replaced when it is about to be used (not before; at least 10);
+                             default, or negative: no limit */
 
     redisc_on_connect on_connect; /**< NULL: none */
     void *on_connect_context;     /**< given to on_connect */
