@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 static test_server *server;
 
@@ -65,6 +66,20 @@ static void begin_to_pop(popper *self, redisc *client, int number)
 static void await_blocking(redisc *client, unsigned count)
 {
     while (stats_of(client).blocking < count) {
+        test_sleep_ms(1);
+    }
+}
+
+/* Until the server holds a command back: counted as blocking it is already while it connects. */
+static void await_blocked(redisc *client)
+{
+    for (bool blocked = false; !blocked;) {
+        const redisc_reply *reply;
+        cr_assert_eq(REDISC_CALL(client, &reply, "INFO", "clients"), REDISC_OK);
+        redisc_str text;
+        cr_assert_eq(redisc_reply_string(reply, &text), REDISC_OK);
+        blocked = strstr(text.data, "blocked_clients:0") == NULL;
+        redisc_free(reply);
         test_sleep_ms(1);
     }
 }
@@ -162,7 +177,7 @@ Test(blocking_places, a_killed_one_gives_its_place_back)
     popper one;
     redisc *client = open_client((redisc_options){.max_connections = 1, .max_blocking = 1});
     begin_to_pop(&one, client, 1);
-    await_blocking(client, 1);
+    await_blocked(client);
     while (test_integer(client, REDISC_STRS("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")) <
            1) {
         test_sleep_ms(1);
