@@ -9,6 +9,7 @@ to be tested only; then the document stays as it is.
 """
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -104,9 +105,16 @@ def table(rows, counts, live):
     return "\n".join(lines)
 
 
+def by_hand():
+    """The generated functions that tests in tests/live call, beside those made of examples."""
+    texts = [path.read_text() for path in (suite.ROOT / "tests/live").glob("*.c")]
+    return {name for text in texts for name in re.findall(r"\bredisc_(\w+)\(", text)}
+
+
 def on_the_wire_alone(counts, live, every):
     """Which functions no server ran: for want of a server, or for a reason of their own."""
     why = reasons()
+    every = set(every) - by_hand()
     nowhere = set(live).intersection(*(names(n for n, _ in c.skipped) for c in counts))
     by_reason = {"None of these servers has them": nowhere} if nowhere else {}
     for name in sorted(set(every) - set(live)):
@@ -123,8 +131,10 @@ def block(rows, counts):
     """The part of the document that this program makes."""
     live, every = functions_of("live"), functions_of("wire")
     alone = on_the_wire_alone(counts, live, every)
+    others = len((by_hand() & set(every)) - set(live))
     return f"""\
-Of {len(every)} generated functions {len(live)} have examples that run on a server.
+Of {len(every)} generated functions {len(live)} have examples that run on a server; {others} more are run
+by tests of their own in `tests/live`.
 
 {table(rows, counts, live)}
 

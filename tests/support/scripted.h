@@ -4,8 +4,7 @@
  * A transport without a network: what happens to each command stands in a script. It counts how
  * often commands were executed, which is what retries are about.
  *
- *     static const char *const acts[] = {SCRIPT_LOST, ":1\r\n"};
- *     test_script script = {.acts = acts, .count = 2};
+ *     test_script script = SCRIPT(SCRIPT_LOST, ":1\r\n");
  *     redisc_options options = test_script_options(&script);
  *
  * For one thread at a time.
@@ -39,6 +38,13 @@ typedef struct test_script {
     char said[SCRIPT_SAID]; /* what was written, as far as it fits; NUL-terminated */
     size_t said_len;
 } test_script;
+
+/** A script of these acts: test_script script = SCRIPT(SCRIPT_LOST, ":1\r\n"); */
+#define SCRIPT(...)                                                                                \
+    {                                                                                              \
+        .acts = (const char *const[]){__VA_ARGS__},                                                \
+        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
+    }
 
 /** Options that use the script: without a handshake. */
 redisc_options test_script_options(test_script *script);

@@ -14,12 +14,6 @@
 
 TestSuite(call, .timeout = 30);
 
-#define SCRIPT(...)                                                                                \
-    {                                                                                              \
-        .acts = (const char *const[]){__VA_ARGS__},                                                \
-        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
-    }
-
 static redisc *open_client(test_script *script)
 {
     redisc_options options = test_script_options(script);

@@ -17,12 +17,6 @@
 
 TestSuite(pipeline_errors, .timeout = 60);
 
-#define SCRIPT(...)                                                                                \
-    {                                                                                              \
-        .acts = (const char *const[]){__VA_ARGS__},                                                \
-        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
-    }
-
 #define OK "+OK\r\n"
 #define QUEUED "+QUEUED\r\n"
 #define LOADING "-LOADING Redis is loading the dataset in memory\r\n"

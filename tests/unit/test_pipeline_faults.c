@@ -15,12 +15,6 @@
 
 TestSuite(pipeline_faults, .timeout = 60);
 
-#define SCRIPT(...)                                                                                \
-    {                                                                                              \
-        .acts = (const char *const[]){__VA_ARGS__},                                                \
-        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
-    }
-
 #define QUEUED "+QUEUED\r\n"
 #define NUMBER ":8\r\n"
 #define STRING "$5\r\nvalue\r\n"

@@ -16,12 +16,6 @@ TestSuite(pipeline_rows, .timeout = 60);
 
 enum { MANY = 300 };
 
-#define SCRIPT(...)                                                                                \
-    {                                                                                              \
-        .acts = (const char *const[]){__VA_ARGS__},                                                \
-        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
-    }
-
 static const redisc_pipeline_options ways[] = {
     {.plain = true}, {.plain = true, .stream_bytes = 100000}, {0}};
 

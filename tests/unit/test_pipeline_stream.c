@@ -20,12 +20,6 @@
 
 TestSuite(pipeline_stream, .timeout = 60);
 
-#define SCRIPT(...)                                                                                \
-    {                                                                                              \
-        .acts = (const char *const[]){__VA_ARGS__},                                                \
-        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
-    }
-
 static redisc *client;
 static redisc *p;
 

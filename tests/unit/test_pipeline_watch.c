@@ -17,12 +17,6 @@
 
 TestSuite(pipeline_watch, .timeout = 60);
 
-#define SCRIPT(...)                                                                                \
-    {                                                                                              \
-        .acts = (const char *const[]){__VA_ARGS__},                                                \
-        .count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)                 \
-    }
-
 #define OK "+OK\r\n"
 #define QUEUED "+QUEUED\r\n"
 #define DONE OK QUEUED "*1\r\n:8\r\n"

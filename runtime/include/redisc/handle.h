@@ -2,8 +2,7 @@
 /**
  * @file
  * The handle. A `redisc *` is whatever can run a command: a client over a pool, one connection, a
- * codec, later a pipeline, a shared connection, a cluster. Every generated function works on all of
- * them.
+ * codec, a pipeline. Every generated function works on all of them.
  *
  * On an immediate handle a call returns with its result. On a buffering handle (a codec, a
  * pipeline) it returns REDISC_QUEUED and fills the result later; the variable it was given must
