@@ -7,6 +7,8 @@
  *     REDISC_URL=redis://localhost:6379 tour
  *     REDISC_URL=… REDISC_SENTINELS=localhost:26379 tour      with sentinels that watch `mymaster`
  *
+ * REDISC_TLS_URL=rediss://… is the same server over TLS, which is shown then, too.
+ *
  * All its keys and channels begin with "redisc:tour:"; the keys are deleted again, and it touches
  * nothing else. It ends with status 0 if every call gave what it had to.
  */
@@ -139,6 +141,11 @@ int main(void)
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         run_part(&t, parts[i], both);
     }
+#ifdef REDISC_TOUR_TLS
+    if (getenv("REDISC_TLS_URL") != NULL) {
+        run_part(&t, &tour_tls, both);
+    }
+#endif
     redisc_close(both.resp2);
     redisc_close(both.resp3);
 

@@ -55,6 +55,9 @@ extern const tour_part tour_strings, tour_bitmaps, tour_hyperloglogs, tour_keys,
     tour_lists, tour_sets, tour_sorted_sets, tour_geo, tour_connection, tour_legacy, tour_errors,
     tour_script, tour_callbacks, tour_pipelines, tour_lua, tour_iterators, tour_locks,
     tour_subscribers, tour_observers, tour_threads, tour_sentinels;
+#ifdef REDISC_TOUR_TLS
+extern const tour_part tour_tls;
+#endif
 
 /** Every key of the tour begins so. */
 #define TOUR_KEY(name) "redisc:tour:" name

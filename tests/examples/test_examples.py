@@ -53,6 +53,14 @@ def test_tour():
     assert len(widest) <= 120, widest
 
 
+def test_tour_over_tls():
+    if not (Path(os.environ["REDISC_BUILD"]) / "libredisc_tls.so").exists():
+        pytest.skip("built without OpenSSL")
+    output = with_server(PROGRAMS / "tour").stdout
+    assert "-> \"not for all ears\"" in output
+    assert "`localhost`, `127.0.0.1`, not for `db.example`" in output
+
+
 def test_tour_leaves_nothing_behind(tmp_path):
     script = f'"{PROGRAMS / "tour"}" > "$0" && "{PROGRAMS / "scan"}"'
     assert with_server("sh", "-c", script, tmp_path / "shown").stdout == ""
