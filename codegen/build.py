@@ -77,7 +77,17 @@ def _argument(entry: dict, where: Where, command: str, undecided: bool = False) 
     for key in ("of", "oneof"):
         setattr(argument, key, [_argument(e, where / key / i, command, argument.undecided)
                                 for i, e in enumerate(entry.get(key, []))])
+    _date_branches(argument)
     return argument
+
+
+def _date_branches(argument: Argument) -> None:
+    """Branches that are fields of their own are as new as the choice, unless they say otherwise; an enum tells it
+    once."""
+    flags = argument.flags
+    for branch in argument.oneof if argument.kind == "choice" else ():
+        if len(flags) == 1 or branch not in flags:
+            branch.since = branch.since or argument.since
 
 
 def _command(document: Document, problems: Problems) -> Command | None:

@@ -80,6 +80,12 @@ def test_a_wrong_specification_writes_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_fields_of_a_choice_tell_since_when_it_is_there(output):
+    header = re.sub(r"\s+\*?\s*", " ", output.files["include/redisc/commands_stream.h"])
+    for option in ("IDMPAUTO", "IDMP"):
+        assert re.search(rf"/\*\* {option}: [^*]* \(since Redis 8\.6\.0\)", header), option
+
+
 def test_no_header_shadows_a_system_header(output):
     names = [path.rsplit("/", 1)[1] for path in output.files if path.startswith("include/")]
     assert all(name.startswith("commands") or name in ("types.h", "legacy.h") for name in names)

@@ -101,9 +101,12 @@ typedef struct redisc_xadd_options {
      * (since Redis 8.2.0)
      */
     redisc_stream_references references;
-    /** IDMPAUTO: the id of the producer; entries with the same fields and values are the same */
+    /**
+     * IDMPAUTO: the id of the producer; entries with the same fields and values are the same (since
+     * Redis 8.6.0)
+     */
     redisc_str idmpauto;
-    /** IDMP: entries of a producer with the same id of its own are the same */
+    /** IDMP: entries of a producer with the same id of its own are the same (since Redis 8.6.0) */
     redisc_xadd_idmp idmp;
     /** MAXLEN: until the stream is no longer than that */
     redisc_trim_maxlen maxlen;
