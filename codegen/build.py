@@ -106,10 +106,14 @@ def _command(document: Document, problems: Problems) -> Command | None:
         _add_function(command, entry, where / "functions" / i, problems)
     for i, entry in enumerate(content.get("legacy", {}).get("functions", [])):
         _add_function(command, entry, where / "legacy" / "functions" / i, problems, legacy=True)
-    by_name = {f.name: f for f in command.functions}
+    by_name: dict[str, Function] = {}
+    for function in command.functions:
+        by_name.setdefault(function.name, function)
     for i, entry in enumerate(content.get("examples", [])):
         example = _example(entry, where / "examples" / i, problems)
         command.examples.append(example)
+        if example.call in command.given_up:
+            continue  # what is wrong with the function is told
         if example.call not in by_name:
             problems.add(example.where / "call", f"there is no function \"{example.call}\" here"
                          + did_you_mean(example.call, by_name))
@@ -120,11 +124,13 @@ def _command(document: Document, problems: Problems) -> Command | None:
 
 def _add_function(command: Command, entry: dict, where: Where, problems: Problems, legacy: bool = False) -> None:
     before = len(problems)
+    name = ("legacy_" if legacy else "") + entry["name"]
     reply = reply_type(entry["reply"], where / "reply", problems)
     uses = _uses(command, entry["args"], where / "args", problems)
     if reply is None or len(problems) > before:
+        command.given_up.add(name)
         return
-    function = Function(where, command, ("legacy_" if legacy else "") + entry["name"], uses, reply)
+    function = Function(where, command, name, uses, reply)
     function.out = entry.get("out")
     function.nil_if = entry.get("nil_if")
     function.summary = entry.get("summary", command.summary)

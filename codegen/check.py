@@ -28,7 +28,8 @@ def check(spec: Spec, runtime: dict[str, str], problems: Problems) -> None:
             first = functions.setdefault(function.name, function)
             if first is not function:
                 problems.add(function.where / "name", f"redisc_{function.name} is in {first.where} too")
-            _check_function(function, problems)
+            else:
+                _check_function(function, problems)
     if complete:
         _check_mentions(spec, {f"redisc_{name}" for name in functions} | set(runtime), problems)
     check_types(spec, complete, runtime, problems)
@@ -147,7 +148,7 @@ def _check_excludes(command: Command, problems: Problems) -> None:
 
 def _check_all_used(command: Command, problems: Problems) -> None:
     """Each optional argument is in a function, each branch can be reached."""
-    if command.omitted is not None:
+    if command.omitted is not None or command.given_up:
         return
     for argument in command.arguments:
         uses = [u for f in command.functions for u in f.uses if u.argument is argument]

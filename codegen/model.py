@@ -222,6 +222,7 @@ class Command:
     connection_state: str | None = None
     runs_script: bool = False
     examples: list[Example] = field(default_factory=list)
+    given_up: set[str] = field(default_factory=set)  # functions that are not here, for their faults
 
 
 @dataclass

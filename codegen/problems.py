@@ -28,7 +28,7 @@ class Problems:
         self._lines: list[str] = []
 
     def add(self, where: Where, text: str) -> None:
-        line = f"{where}: {text}"
+        line = _on_one_line(f"{where}: {text}")
         if line not in self._lines:
             self._lines.append(line)
 
@@ -40,6 +40,11 @@ class Problems:
 
     def __len__(self) -> int:
         return len(self._lines)
+
+
+def _on_one_line(text: str) -> str:
+    """What a message quotes may hold any characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def did_you_mean(word: str, known) -> str:

@@ -348,6 +348,20 @@ def test_all_faults_are_told_at_once(problems_of):
     assert len(problems) == 2
 
 
+def test_one_fault_is_one_line(problems_of):
+    """Neither what a message quotes nor what follows from a fault makes it more."""
+    faults = {
+        "a line's end in it": (good(examples=[example(reply="$1\na\r\n")]), FILE + '/examples/0/reply: this is no whole reply: "1\\na" is no length'),
+        "a function without its argument": (good(functions=[{"name": "take", "args": "key more", "reply": "ok"}]),
+                                            FILE + '/functions/0/args: there is no argument "more"'),
+        "a function twice": (good(functions=2 * good()["functions"]), FILE + "/functions/1/name: redisc_take is in spec/tiny/take.json: /functions/0 too"),
+    }
+    for fault, (content, expected) in faults.items():
+        problems = problems_of([content])
+        assert len(problems) == 1 and problems[0].startswith(expected), (fault, problems)
+        assert "\n" not in problems[0]
+
+
 def test_a_file_that_is_no_json(spec_folder, problems_of):
     path = spec_folder / "tiny" / "broken.json"
     path.parent.mkdir(parents=True)
