@@ -52,7 +52,7 @@ REDISC_API bool redisc_is_collecting(const redisc *r);
 /**
  * Why the call at that place (from 0, in the order of the calls) of a buffering handle failed; NULL
  * if it did not fail, is still open, or if the handle is an immediate one. Owned by the handle:
- * valid until its next call, execution or close.
+ * valid until its next call, execution, feeding or close.
  */
 REDISC_API const redisc_error *redisc_error_at(redisc *r, size_t place);
 

@@ -37,7 +37,7 @@ typedef struct redisc_lock redisc_lock;
 typedef struct redisc_lock_options {
     int64_t timeout_ms; /**< how long it is held at most; 0: until it is released */
     int64_t sleep_ms;   /**< between two tries of getting it; default 100. Not longer than
-                           timeout_ms */
+                           timeout_ms: one below 100 needs a sleep_ms, too */
     bool dont_wait;     /**< redisc_lock_acquire() tries once */
     int64_t wait_ms;    /**< how long redisc_lock_acquire() waits; 0: for ever */
     bool shared_token;  /**< true: one token for all threads, instead of one for each */

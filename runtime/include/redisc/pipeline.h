@@ -75,8 +75,9 @@ REDISC_API redisc *redisc_pipeline(redisc *client, const redisc_pipeline_options
  * An error of one call does not stop the others. The first one becomes the status, and its text
  * says which call it was: "Command # 2 (INCR name) of pipeline caused error: …" (counted from 1);
  * redisc_error_at() tells of each one (counted from 0) until the next call. In a transaction, a
- * command that the server refuses to queue makes it discard all: the others' status is
- * REDISC_ERROR_EXECABORT. Without collected calls it does nothing but end an immediate mode.
+ * command that the server refuses to queue makes it discard all: its error becomes the status, the
+ * others' is REDISC_ERROR_EXECABORT. Without collected calls it does nothing but end an immediate
+ * mode.
  *
  * A failure that is no single call's comes before all others: a lost connection, a passed deadline,
  * and REDISC_ERROR_PROTOCOL if replies are too many, too few or out of place. The connection is

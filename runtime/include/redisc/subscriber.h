@@ -7,7 +7,7 @@
  *     redisc_subscriber_open(r, NULL, &s);
  *     redisc_subscriber_subscribe(s, REDISC_STRS("my-first-channel"), NULL, NULL);
  *     const redisc_message *message;
- *     while (redisc_subscriber_next(s, -1, &message) == REDISC_OK && message != NULL) {
+ *     while (redisc_subscriber_next_published(s, -1, &message) == REDISC_OK && message != NULL) {
  *         printf("%s: %s\n", message->channel.data, message->data.data);
  *         redisc_free(message);
  *     }
@@ -206,8 +206,8 @@ REDISC_API redisc_status redisc_subscriber_listen(redisc_subscriber *subscriber,
 REDISC_API redisc_status redisc_subscriber_run(redisc_subscriber *subscriber);
 
 /**
- * redisc_subscriber_run() in a thread of its own, with all signals blocked. It is the only thread
- * that this library ever makes.
+ * redisc_subscriber_run() in a thread of its own, with all signals blocked. No other thread of this
+ * library outlives a look-up of a name.
  * @return what redisc_subscriber_run() would refuse; REDISC_ERROR_LIMIT: no thread to be had
  */
 REDISC_API redisc_status redisc_subscriber_start_thread(redisc_subscriber *subscriber);
