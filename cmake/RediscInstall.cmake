@@ -69,8 +69,8 @@ if(REDISC_TLS_FOUND)
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
 if(REDISC_JSON_FOUND)
-    configure_file(cmake/redisc_json.pc.in redisc_json.pc @ONLY)
-    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc_json.pc
+    configure_file(cmake/redisc-json.pc.in redisc-json.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/redisc-json.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
 

@@ -74,14 +74,14 @@ def test_find_package(installed, tmp_path):
 
 def test_find_package_with_json(installed, tmp_path):
     build_project(tmp_path, f"-DCMAKE_PREFIX_PATH={installed}", "-DCOMPONENTS=json")
-    for program in ("c_redisc_json", "c_redisc_json_static"):
+    for program in ("c_json", "c_json_static"):
         assert run(tmp_path / program) == '{"a":[1]}\n'
     assert "cjson" not in run("ldd", tmp_path / "c_redisc")
 
 
 def test_pkg_config_with_json(installed, library_folder, tmp_path):
     search = {"PKG_CONFIG_PATH": str(library_folder / "pkgconfig")}
-    flags = run("pkg-config", "--cflags", "--libs", "redisc_json", **search).split()
+    flags = run("pkg-config", "--cflags", "--libs", "redisc-json", **search).split()
     run("gcc", *WARNINGS, FOLDER / "json.c", *flags, "-o", tmp_path / "program")
     assert run(tmp_path / "program", LD_LIBRARY_PATH=str(library_folder)) == '{"a":[1]}\n'
 
@@ -95,7 +95,7 @@ def test_add_subdirectory(tmp_path):
 
 def test_without_openssl(tmp_path):
     """The core needs none, and says what to do for TLS."""
-    build_project(tmp_path, f"-DREDISC_SOURCE={ROOT}", "-DREDISC_TLS=OFF")
+    build_project(tmp_path, f"-DREDISC_SOURCE={ROOT}", "-DREDISC_WITH_TLS=OFF")
     assert not (tmp_path / "c_tls").exists()
     assert_works(tmp_path / "c_redisc_static")
     assert "libssl" not in run("ldd", tmp_path / "c_redisc")
