@@ -6,6 +6,8 @@
  */
 #include "discovery.h"
 
+#include "condition.h"
+
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static redisc_discovery *all_discoveries;
 static bool watching_forks;
@@ -32,6 +34,7 @@ static void forget_parent(redisc_discovery *d)
 {
     for (redisc_service *service = d->services; service != NULL; service = service->next) {
         service->asking = false;
+        redisc_condition_init(&service->answered); /* the parent's threads wait for the old one */
     }
     if (d->listener.busy) {
         d->listener.connection = NULL;

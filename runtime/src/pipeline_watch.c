@@ -181,7 +181,7 @@ static redisc_status begin_watching(redisc_pipe *pipe, redisc_str_list keys)
     while (status < 0 && redisc_retry_again(&retry, end_of_watch(pipe, status), &pause_ms)) {
         status = watch_again(pipe, keys, pause_ms, deadline);
     }
-    if (status == REDISC_ERROR_REPLY_TYPE) {
+    if (status == REDISC_ERROR_REPLY_TYPE && pipe->connection != NULL) {
         pipe->connection->broken = true; /* who knows whether it watches */
     }
     if (status < 0) {

@@ -234,6 +234,47 @@ Test(discovery_clients, a_child_has_its_own_connections)
     redisc_discovery_close(d);
 }
 
+/* In a thread of its own: looks for the master, which takes a while. */
+static void *discover(void *d)
+{
+    const redisc_server_address *address;
+    redisc_discover_master(d, "mymaster", &address);
+    redisc_free(address);
+    return NULL;
+}
+
+Test(discovery_clients, a_child_does_not_wait_for_the_threads_of_its_parent)
+{
+    enum { ASKERS = 2 };
+    redisc_discovery *d = open_discovery(0);
+    for (int i = 0; i < SENTINELS; i++) {
+        oracle_answer(sentinels[i], "SENTINEL", ORACLE_SILENT);
+    }
+    pthread_t askers[ASKERS];
+    for (int i = 0; i < ASKERS; i++) {
+        cr_assert_eq(pthread_create(&askers[i], NULL, discover, d), 0);
+    }
+    while (oracle_asked(sentinels[0], "SENTINEL") == 0) {
+        test_sleep_ms(5);
+    }
+    test_sleep_ms(100); /* by now the other one waits for what the first one learns */
+    fflush(NULL);
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        alarm(20); /* a child that hangs is ended */
+        redisc_discovery_close(d);
+        _exit(0);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    for (int i = 0; i < ASKERS; i++) {
+        pthread_join(askers[i], NULL);
+    }
+    redisc_discovery_close(d);
+}
+
 Test(discovery_clients, where_nobody_may_listen_the_client_asks_now_and_then)
 {
     for (int i = 0; i < SENTINELS; i++) {

@@ -123,6 +123,31 @@ Test(pipeline_watch, watch_gets_a_strange_answer)
     close_all();
 }
 
+/* A connection is ready the first time, and none is later. */
+static redisc_status accept_once(redisc *connection, void *context)
+{
+    (void)connection;
+    unsigned *connects = context;
+    return (*connects)++ == 0 ? REDISC_OK : REDISC_ERROR_REPLY_TYPE;
+}
+
+Test(pipeline_watch, the_other_connection_is_not_as_it_should_be)
+{
+    unsigned connects = 0;
+    test_script script = SCRIPT(SCRIPT_LOST);
+    redisc_options options = test_script_options(&script);
+    options.on_connect = accept_once;
+    options.on_connect_context = &connects;
+    cr_assert_eq(redisc_open(NULL, &options, &client), REDISC_OK);
+    p = redisc_pipeline(client, NULL);
+    cr_assert_not_null(p);
+    cr_expect_eq(watch(), REDISC_ERROR_REPLY_TYPE);
+    cr_expect_eq(connects, 2);
+    cr_expect_eq(stats().in_use, 0);
+    close_all();
+    cr_expect_eq(script.closed, 2);
+}
+
 /* A second WATCH can't be repeated: the keys of the first one would not be watched any more. */
 Test(pipeline_watch, a_later_watch_is_not_repeated)
 {
