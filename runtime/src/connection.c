@@ -7,34 +7,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <unistd.h>
 
 enum { IDLE_BYTES = 1024 /* of output buffer that an idle connection keeps */ };
-
-static pthread_once_t watching_forks = PTHREAD_ONCE_INIT;
-static atomic_uint forks;
-static bool forks_unwatched;
-
-static void forked(void)
-{
-    atomic_fetch_add_explicit(&forks, 1, memory_order_relaxed);
-}
-
-static void watch_forks(void)
-{
-    forks_unwatched = pthread_atfork(NULL, NULL, forked) != 0;
-}
-
-unsigned redisc_fork_count(void)
-{
-    pthread_once(&watching_forks, watch_forks);
-    if (forks_unwatched) {
-        return (unsigned)getpid(); /* there was no memory for the handler */
-    }
-    return atomic_load_explicit(&forks, memory_order_relaxed);
-}
 
 static redisc_parser *new_parser(const redisc_config *config)
 {

@@ -16,6 +16,7 @@
 #include "command.h"
 #include "config.h"
 #include "deadline.h"
+#include "fork.h"
 #include "parser.h"
 
 enum { REDISC_GROWN_BYTES = 64 * 1024 /* what buffers may hold without being looked after */ };
@@ -170,9 +171,6 @@ bool redisc_connection_quiet(redisc_connection *connection);
 
 /* Gives memory back while the connection is idle. */
 void redisc_connection_shrink(redisc_connection *connection);
-
-/* How often this process was forked from the library's first use on: changes in the child. */
-unsigned redisc_fork_count(void);
 
 /* An immediate handle on an open connection; closing the handle leaves the connection. For
  * on_connect callbacks and the like. NULL: out of memory. */

@@ -92,7 +92,7 @@ redisc_status redisc_discovery_open(const char *sentinels, const redisc_discover
     }
     d->min_others = options == NULL ? 0 : options->min_other_sentinels;
     redisc_status status = open_watchers(d, sentinels, given ? options->sentinel_options : &none);
-    if (status == REDISC_OK && !redisc_discovery_register(d)) {
+    if (status == REDISC_OK && !redisc_discovery_survive_forks(d)) {
         status = redisc_fail(REDISC_ERROR_MEMORY, "no memory for a discovery");
     }
     if (status != REDISC_OK) {
@@ -145,7 +145,7 @@ redisc_discovery *redisc_discovery_retain(redisc_discovery *d)
 void redisc_discovery_close(redisc_discovery *d)
 {
     if (d != NULL && atomic_fetch_sub_explicit(&d->references, 1, memory_order_acq_rel) == 1) {
-        redisc_discovery_unregister(d);
+        redisc_forkable_remove(&d->forkable);
         free_discovery(d);
     }
 }

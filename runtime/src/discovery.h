@@ -70,8 +70,7 @@ struct redisc_discovery {
     redisc_service *services;                 /* never removed */
     redisc_listener listener;
     redisc_discovery_stats stats;
-    redisc_discovery *next; /* in the list of all: see discovery_fork.c */
-    redisc_discovery *previous;
+    redisc_forkable forkable;
 };
 
 /* discovery.c */
@@ -90,10 +89,10 @@ redisc_status redisc_discovery_from_options(const redisc_options *options,
                                             const redisc_options *sentinel_options,
                                             redisc_discovery **discovery);
 
-/* discovery_fork.c: as for pools */
+/* discovery_fork.c */
 
-bool redisc_discovery_register(redisc_discovery *d);
-void redisc_discovery_unregister(redisc_discovery *d);
+/* Makes it safe to fork with a new discovery; false if there is no memory for that. */
+bool redisc_discovery_survive_forks(redisc_discovery *d);
 
 /* discovery_ask.c */
 

@@ -2,6 +2,7 @@
 #include "lock_holders.h"
 
 #include "alloc.h"
+#include "fork.h"
 #include "random.h"
 
 #include <pthread.h>
@@ -14,24 +15,14 @@ typedef struct redisc_lock_holder {
     redisc_lock_token token; /* "": none yet */
 } redisc_lock_holder;
 
-/* One mutex for the entries of all locks, held for a few instructions only; over a fork it is held,
- * too, so that it is free in the child. */
+/* One mutex for the entries of all locks. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t watching_forks = PTHREAD_ONCE_INIT;
 
-static void before_fork(void)
-{
-    pthread_mutex_lock(&mutex);
-}
-
-static void after_fork(void)
-{
-    pthread_mutex_unlock(&mutex);
-}
-
 static void watch_forks(void)
 {
-    pthread_atfork(before_fork, after_fork, after_fork);
+    static redisc_forkable forkable = {.lock = &mutex};
+    redisc_forkable_add(&forkable);
 }
 
 static void lock(void)

@@ -343,7 +343,7 @@ void redisc_pool_close(redisc_pool *pool)
         atomic_fetch_sub_explicit(&pool->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
-    redisc_pool_unregister(pool);
+    redisc_forkable_remove(&pool->forkable);
     redisc_pool_close_list(pool->idle);
     redisc_pool_close_list(pool->inherited);
     pthread_mutex_destroy(&pool->lock);
@@ -394,7 +394,7 @@ static redisc_pool *new_pool(redisc_config *config)
     pool->config = config;
     pool->places.most = config->options.max_connections;
     pool->blocking.most = config->options.max_blocking;
-    if (!redisc_pool_register(pool)) {
+    if (!redisc_pool_survive_forks(pool)) {
         pthread_mutex_destroy(&pool->lock);
         redisc_release(pool);
         return NULL;

@@ -60,8 +60,7 @@ struct redisc_pool {
 
     redisc_config *config; /* never changes */
     atomic_uint references;
-    redisc_pool *next; /* in the list of all pools: see pool_fork.c */
-    redisc_pool *previous;
+    redisc_forkable forkable;
 };
 
 redisc_pool *redisc_pool_retain(redisc_pool *pool);
@@ -114,9 +113,7 @@ uint32_t redisc_pool_failed_connects(redisc_pool *pool);
 /* Closes a whole list, linked by `next`. */
 void redisc_pool_close_list(redisc_connection *connections);
 
-/* Puts a new pool on the list of all pools, which makes it safe to fork; false if that can't be
- * had. */
-bool redisc_pool_register(redisc_pool *pool);
-void redisc_pool_unregister(redisc_pool *pool);
+/* Makes it safe to fork with a new pool; false if there is no memory for that. */
+bool redisc_pool_survive_forks(redisc_pool *pool);
 
 #endif

@@ -2,7 +2,9 @@
 #include "resolver.h"
 
 #include "alloc.h"
+#include "condition.h"
 #include "error.h"
+#include "fork.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum {
     MOST_THREADS = 32 /* for names at once: further names wait for one of them to end */
@@ -29,48 +30,27 @@ struct redisc_lookup {
 
 /* Guards the look-ups under way, and their references, `over` and result. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t ended; /* one of them is over; on the monotonic clock where there is one */
+static pthread_cond_t ended; /* one of them is over */
 static redisc_lookup *under_way;
 static unsigned threads;
 
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
-
-static void init_condition(void)
-{
-#ifdef __APPLE__
-    pthread_cond_init(&ended, NULL);
-#else
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&ended, &attributes);
-    pthread_condattr_destroy(&attributes);
-#endif
-}
-
-static void before_fork(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-static void after_fork_in_parent(void)
-{
-    pthread_mutex_unlock(&lock);
-}
+static bool survives_forks;
 
 /* The threads are the parent's: what they look up never ends here, so it is forgotten. */
-static void after_fork_in_child(void)
+static void forget_parent(void *nothing)
 {
+    (void)nothing;
     under_way = NULL;
     threads = 0;
-    init_condition();
-    pthread_mutex_unlock(&lock);
+    redisc_condition_init(&ended);
 }
 
 static void prepare(void)
 {
-    init_condition();
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    static redisc_forkable forkable = {.lock = &lock, .forget_parent = forget_parent};
+    redisc_condition_init(&ended);
+    survives_forks = redisc_forkable_add(&forkable);
 }
 
 static int look_up(const redisc_lookup *l, int flags, struct addrinfo **result)
@@ -169,28 +149,15 @@ static redisc_lookup *find(const redisc_lookup *wanted)
     return l;
 }
 
-/* Waits until some look-up is over; false if the deadline passes before. Needs the lock. */
+/* Waits until some look-up is over, and may wake early; false if the deadline has passed. Needs the
+ * lock. */
 static bool wait_for_any(redisc_deadline deadline)
 {
     int64_t left = redisc_deadline_left(deadline);
-    if (left < 0) {
-        return pthread_cond_wait(&ended, &lock) == 0;
+    if (left != 0) {
+        redisc_condition_wait(&ended, &lock, left);
     }
-    struct timespec time = {0};
-#ifndef __APPLE__
-    clock_gettime(CLOCK_MONOTONIC, &time);
-#endif
-    time.tv_sec += (time_t)(left / 1000);
-    time.tv_nsec += (long)(left % 1000) * 1000000;
-    if (time.tv_nsec >= 1000000000) {
-        time.tv_nsec -= 1000000000;
-        time.tv_sec++;
-    }
-#ifdef __APPLE__
-    return left > 0 && pthread_cond_timedwait_relative_np(&ended, &lock, &time) == 0;
-#else
-    return left > 0 && pthread_cond_timedwait(&ended, &lock, &time) == 0;
-#endif
+    return left != 0;
 }
 
 static redisc_status too_late(void)
@@ -232,11 +199,16 @@ static redisc_lookup *begin(redisc_lookup *wanted, redisc_deadline deadline)
 static redisc_lookup *run_in_thread(redisc_lookup *wanted, redisc_deadline deadline)
 {
     pthread_once(&prepared, prepare);
+    if (!survives_forks) {
+        redisc_lookup_release(wanted);
+        redisc_fail(REDISC_ERROR_MEMORY, "no memory to look it up");
+        return NULL;
+    }
     pthread_mutex_lock(&lock);
     redisc_lookup *l = begin(wanted, deadline);
     bool in_time = true;
     while (l != NULL && !l->over && in_time) {
-        in_time = wait_for_any(deadline) || l->over;
+        in_time = wait_for_any(deadline);
     }
     pthread_mutex_unlock(&lock);
     if (l != wanted) {
