@@ -226,6 +226,13 @@ void redisc_tls_context_count(redisc_tls_context *context, bool done, bool resum
 
 void redisc_tls_context_statistics(redisc_tls_context *context, redisc_tls_statistics *statistics)
 {
+    if (statistics == NULL) {
+        return;
+    }
+    if (context == NULL) {
+        *statistics = (redisc_tls_statistics){0};
+        return;
+    }
     redisc_tls_lock();
     *statistics = context->statistics;
     redisc_tls_unlock();

@@ -70,6 +70,14 @@ static const char *known_text(unsigned long code)
     return NULL;
 }
 
+const char *redisc_tls_system_error(int error, char text[REDISC_TLS_TEXT])
+{
+    if (strerror_r(error, text, REDISC_TLS_TEXT) != 0) {
+        snprintf(text, REDISC_TLS_TEXT, "error %d", error);
+    }
+    return text;
+}
+
 const char *redisc_tls_reason(char text[REDISC_TLS_TEXT])
 {
     unsigned long code = ERR_get_error();
@@ -78,14 +86,21 @@ const char *redisc_tls_reason(char text[REDISC_TLS_TEXT])
     if (known != NULL || said != NULL) {
         snprintf(text, REDISC_TLS_TEXT, "%s", known != NULL ? known : said);
     } else if (ERR_SYSTEM_ERROR(code)) {
-        if (strerror_r(ERR_GET_REASON(code), text, REDISC_TLS_TEXT) != 0) {
-            snprintf(text, REDISC_TLS_TEXT, "error %d", ERR_GET_REASON(code));
-        }
+        redisc_tls_system_error(ERR_GET_REASON(code), text);
     } else {
         snprintf(text, REDISC_TLS_TEXT, "error %lx", code);
     }
     ERR_clear_error();
     return text;
+}
+
+redisc_status redisc_tls_fail_as_said(void)
+{
+    char reason[REDISC_TLS_TEXT];
+    if (redisc_tls_lacks_memory()) {
+        return redisc_tls_no_memory();
+    }
+    return redisc_tls_fail(REDISC_ERROR_TLS, "%s", redisc_tls_reason(reason));
 }
 
 void redisc_tls_make_printable(char *text)

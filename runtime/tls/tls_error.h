@@ -30,6 +30,12 @@ const char *redisc_tls_reason(char text[REDISC_TLS_TEXT]);
 /* Whether the first of them is a lack of memory. */
 bool redisc_tls_lacks_memory(void);
 
+/* Fails as the first of them says, and forgets them all. */
+redisc_status redisc_tls_fail_as_said(void);
+
+/* Describes an errno. */
+const char *redisc_tls_system_error(int error, char text[REDISC_TLS_TEXT]);
+
 /* Puts a question mark for each control character. */
 void redisc_tls_make_printable(char *text);
 

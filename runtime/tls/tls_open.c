@@ -56,22 +56,18 @@ static redisc_status fail_late(const redisc_tls_stream *stream)
 
 static redisc_status fail_lost(const redisc_tls_stream *stream)
 {
-    char reason[128];
+    char reason[REDISC_TLS_TEXT];
     if (stream->ended) {
         return redisc_tls_fail(REDISC_ERROR_CLOSED,
                                "the server closed the connection during the handshake");
     }
-    if (strerror_r(stream->error, reason, sizeof reason) != 0) {
-        snprintf(reason, sizeof reason, "error %d", stream->error);
-    }
     return redisc_tls_fail(REDISC_ERROR_CLOSED, "the connection was lost during the handshake: %s",
-                           reason);
+                           redisc_tls_system_error(stream->error, reason));
 }
 
 /* The handshake has failed for good. */
 static redisc_status fail_handshake(redisc_tls_stream *stream, int wants)
 {
-    char reason[REDISC_TLS_TEXT];
     stream->failed = true;
     if (!speaks_tls(stream)) {
         ERR_clear_error();
@@ -94,7 +90,7 @@ static redisc_status fail_handshake(redisc_tls_stream *stream, int wants)
         return redisc_tls_fail(REDISC_ERROR_TLS, "the server demands a client certificate (options "
                                                  "`tls_cert_file`, `tls_key_file`)");
     }
-    return redisc_tls_fail(REDISC_ERROR_TLS, "%s", redisc_tls_reason(reason));
+    return redisc_tls_fail_as_said();
 }
 
 static redisc_status shake_hands(redisc_tls_stream *stream)

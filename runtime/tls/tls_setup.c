@@ -30,11 +30,9 @@ static redisc_status check_folder(const char *option, const char *path)
     if (error == 0) {
         return REDISC_OK;
     }
-    char reason[128];
-    if (strerror_r(error, reason, sizeof reason) != 0) {
-        reason[0] = '\0';
-    }
-    return redisc_tls_fail(REDISC_ERROR_TLS, "option `%s`: %s: %s", option, path, reason);
+    char reason[REDISC_TLS_TEXT];
+    return redisc_tls_fail(REDISC_ERROR_TLS, "option `%s`: %s: %s", option, path,
+                           redisc_tls_system_error(error, reason));
 }
 
 static redisc_status set_trust(SSL_CTX *ssl, const redisc_tls_wanted *wanted)

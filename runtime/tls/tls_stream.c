@@ -32,12 +32,10 @@ static ptrdiff_t refused(const redisc_tls_stream *stream)
 /* Nothing will move any more: what the transport has to answer. */
 static ptrdiff_t end(redisc_tls_stream *stream, int wants)
 {
-    char reason[REDISC_TLS_TEXT];
     bool closed = wants == SSL_ERROR_ZERO_RETURN || stream->ended;
     stream->failed = stream->failed || wants != SSL_ERROR_ZERO_RETURN;
     if (wants == SSL_ERROR_SSL && !stream->ended) {
-        redisc_tls_fail(redisc_tls_lacks_memory() ? REDISC_ERROR_MEMORY : REDISC_ERROR_TLS, "%s",
-                        redisc_tls_reason(reason));
+        redisc_tls_fail_as_said();
         return REDISC_TRANSPORT_ERROR;
     }
     ERR_clear_error();

@@ -419,6 +419,52 @@ Test(faults, no_signal, .init = start, .fini = stop)
     redisc_close(r);
 }
 
+/* The memory that OpenSSL takes for itself. */
+static bool openssl_memory_is_out;
+
+static void *openssl_allocate(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return openssl_memory_is_out ? NULL : malloc(size);
+}
+
+static void *openssl_reallocate(void *memory, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return openssl_memory_is_out ? NULL : realloc(memory, size);
+}
+
+static void openssl_release(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(memory);
+}
+
+/* OpenSSL takes them only before its first allocation. */
+__attribute__((constructor)) static void hook_openssl_memory(void)
+{
+    CRYPTO_set_mem_functions(openssl_allocate, openssl_reallocate, openssl_release);
+}
+
+Test(faults, openssl_lacks_memory_for_a_record, .init = start, .fini = stop)
+{
+    redisc *r = secured_open(&s.options);
+    redisc *pinned;
+    fine(redisc_pin(r, &pinned));
+    fine(redisc_ping(pinned));
+    openssl_memory_is_out = true;
+    redisc_status status = redisc_ping(pinned);
+    openssl_memory_is_out = false;
+    cr_expect_eq(status, REDISC_ERROR_MEMORY, "%s: %s", redisc_status_name(status),
+                 redisc_last_error()->text);
+    redisc_close(pinned);
+    fine(redisc_ping(r));
+    redisc_close(r);
+}
+
 static redisc_options lean;
 
 static void scenario(void)

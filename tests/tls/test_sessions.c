@@ -190,6 +190,9 @@ Test(sessions, reload_begins_anew, .init = start, .fini = stop)
     redisc_tls_statistics now;
     redisc_tls_context_statistics(context, &now);
     cr_assert_eq(now.reloads, 1);
+    redisc_tls_context_statistics(context, NULL);
+    redisc_tls_context_statistics(NULL, &now);
+    cr_assert_eq(now.handshakes + now.reloads, 0);
     redisc_tls_context_close(context);
     cr_assert_eq(redisc_tls_context_reload(NULL), REDISC_ERROR_ARGUMENT);
     cr_assert_eq(redisc_tls_context_open(&s.options, NULL), REDISC_ERROR_ARGUMENT);

@@ -69,7 +69,7 @@ REDISC_API redisc_status redisc_tls_context_open(const redisc_options *options,
  */
 REDISC_API redisc_status redisc_tls_context_reload(redisc_tls_context *context);
 
-/** A snapshot of the context's figures. */
+/** A snapshot of the context's figures; all zero for NULL. */
 REDISC_API void redisc_tls_context_statistics(redisc_tls_context *context,
                                               redisc_tls_statistics *statistics);
 
