@@ -21,11 +21,6 @@ static bool begin_failed(redisc_operation *c, unsigned tries)
     return false;
 }
 
-static bool blocks(const redisc_operation *c)
-{
-    return (c->info->flags & REDISC_COMMAND_BLOCKING) != 0;
-}
-
 /*
  * Over a Unix socket a write to a dead peer fails, so what failed was not executed. Over TCP it
  * succeeds all the same, and what can't be repeated would end as of unknown outcome: there the
@@ -57,7 +52,7 @@ static bool begin_again(const redisc_pooled *self, redisc_operation *c, int64_t 
     redisc_deadline deadline = redisc_deadline_from(now_ms, self->timeout_ms);
     redisc_retry retry =
         redisc_retry_begin(self->pool, c->info, self->max_tries, self->repeat_anything, deadline);
-    redisc_connection *connection = redisc_pooled_take_again(self, &retry, blocks(c));
+    redisc_connection *connection = redisc_pooled_take_again(self, &retry, redisc_blocks(c));
     if (connection == NULL) {
         return begin_failed(c, retry.tries);
     }

@@ -55,11 +55,25 @@ redisc_connection *redisc_pooled_take_once(const redisc_pooled *self, bool block
 redisc_connection *redisc_pooled_take_again(const redisc_pooled *self, redisc_retry *retry,
                                             bool blocking);
 
+/* Trades a connection, NULL for none, for another one after the pause, during which nobody's is
+ * held: what another try begins with. NULL after failing. */
+redisc_connection *redisc_pooled_change(const redisc_pooled *self, redisc_connection *last,
+                                        bool blocking, int64_t pause_ms, redisc_deadline deadline);
+
+/* Whether a command may wait on the server. */
+static inline bool redisc_blocks(const redisc_operation *c)
+{
+    return (c->info->flags & REDISC_COMMAND_BLOCKING) != 0;
+}
+
 /* The end of a client's command whose first try has ended so: tries again as the policy allows, and
  * gives the connection back. */
 redisc_status redisc_client_recover(redisc_operation *c, const redisc_result *result, void *out,
                                     redisc_deadline deadline, redisc_retry_end end);
 
 extern const redisc_handle_class redisc_pinned_class;
+
+/* Whether a pinned connection may be used on. */
+redisc_status redisc_pinned_check(const redisc_connection *connection);
 
 #endif

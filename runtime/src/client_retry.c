@@ -45,6 +45,21 @@ redisc_connection *redisc_pooled_take(const redisc_pooled *self, bool blocking, 
     return connection;
 }
 
+redisc_connection *redisc_pooled_change(const redisc_pooled *self, redisc_connection *last,
+                                        bool blocking, int64_t pause_ms, redisc_deadline deadline)
+{
+    if (last != NULL && last->broken && pause_ms == 0) {
+        return redisc_pool_replace(self->pool, last, deadline);
+    }
+    if (last != NULL) {
+        redisc_pool_give(self->pool, last);
+    }
+    redisc_sleep_ms(pause_ms);
+    int64_t now_ms = redisc_now_ms();
+    return redisc_pooled_take_once(self, blocking, now_ms,
+                                   redisc_deadline_left_at(deadline, now_ms));
+}
+
 /* A command that is tried again. */
 typedef struct detour {
     const redisc_pooled *self;
@@ -74,23 +89,12 @@ static void enter(detour *d, redisc_connection *connection)
 }
 
 /* Brings the command to another connection of the pool, or the same one later; or to none, after
- * failing. Nobody else's connection is held during the pause. */
+ * failing. */
 static void move(detour *d, int64_t pause_ms, redisc_deadline deadline)
 {
-    redisc_pool *pool = d->self->pool;
     redisc_connection *last = d->c->place == NULL ? NULL : leave(d);
-    redisc_connection *next = NULL;
-    if (last != NULL && last->broken && pause_ms == 0) {
-        next = redisc_pool_replace(pool, last, deadline);
-    } else {
-        if (last != NULL) {
-            redisc_pool_give(pool, last);
-        }
-        redisc_sleep_ms(pause_ms);
-        int64_t now_ms = redisc_now_ms();
-        next = redisc_pooled_take_once(d->self, (d->c->info->flags & REDISC_COMMAND_BLOCKING) != 0,
-                                       now_ms, redisc_deadline_left_at(deadline, now_ms));
-    }
+    redisc_connection *next =
+        redisc_pooled_change(d->self, last, redisc_blocks(d->c), pause_ms, deadline);
     if (next != NULL) {
         enter(d, next);
     }

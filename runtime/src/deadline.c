@@ -33,6 +33,12 @@ redisc_deadline redisc_deadline_earlier(redisc_deadline a, redisc_deadline b)
     return a.at_ms <= b.at_ms ? a : b;
 }
 
+redisc_deadline redisc_deadline_share(redisc_deadline deadline, size_t count)
+{
+    int64_t left = redisc_deadline_left(deadline);
+    return left < 0 ? deadline : redisc_deadline_after(left / (int64_t)count);
+}
+
 int64_t redisc_deadline_left_at(redisc_deadline deadline, int64_t now_ms)
 {
     if (deadline.at_ms == INT64_MAX) {

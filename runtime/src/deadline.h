@@ -7,6 +7,7 @@
 #define REDISC_SRC_DEADLINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A point in time on the monotonic clock. */
@@ -20,6 +21,8 @@ int64_t redisc_now_ms(void);
 redisc_deadline redisc_deadline_from(int64_t now_ms, int64_t milliseconds);
 redisc_deadline redisc_deadline_after(int64_t milliseconds);
 redisc_deadline redisc_deadline_never(void);
+/* An equal share of what is left, for the first of `count` that come one after the other. */
+redisc_deadline redisc_deadline_share(redisc_deadline deadline, size_t count);
 redisc_deadline redisc_deadline_earlier(redisc_deadline a, redisc_deadline b);
 /* Milliseconds left: 0 when it has passed, -1 for never. What transports and poll() take (cap at
  * INT_MAX yourself). */

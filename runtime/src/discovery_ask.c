@@ -27,13 +27,6 @@ static void count_question(redisc_discovery *d, bool answered)
     pthread_mutex_unlock(&d->lock);
 }
 
-/* An equal share of the time that is left for each of `count` sentinels. */
-static redisc_deadline share_of(redisc_deadline deadline, size_t count)
-{
-    int64_t left = redisc_deadline_left(deadline);
-    return left < 0 ? deadline : redisc_deadline_after(left / (int64_t)count);
-}
-
 /* A view of things from before the last failover: from a sentinel that was cut off, say. */
 static void note_outdated(round *r, size_t watcher, const redisc_master_place *place)
 {
@@ -69,7 +62,7 @@ static bool ask_one(round *r, size_t watcher, size_t left, redisc_master_place *
 {
     redisc_verdict verdict =
         redisc_watcher_master(&r->d->watchers[watcher], r->service->name, r->d->min_others,
-                              share_of(r->deadline, left), place);
+                              redisc_deadline_share(r->deadline, left), place);
     count_question(r->d, verdict == REDISC_VERDICT_GOOD);
     if (verdict == REDISC_VERDICT_GOOD && place->epoch < r->epoch) {
         note_outdated(r, watcher, place);
@@ -258,8 +251,8 @@ redisc_status redisc_discovery_replicas(redisc_discovery *d, const char *name,
     for (size_t i = 0; i < d->count; i++) {
         const redisc_watcher *watcher = &d->watchers[order[i]];
         const redisc_server_address_list *found;
-        redisc_status status =
-            redisc_watcher_replicas(watcher, name, share_of(deadline, d->count - i), &found);
+        redisc_status status = redisc_watcher_replicas(
+            watcher, name, redisc_deadline_share(deadline, d->count - i), &found);
         count_question(d, status == REDISC_OK);
         if (status == REDISC_OK && (found->count > 0 || !answered)) {
             redisc_free(*addresses);

@@ -146,10 +146,8 @@ static redisc_connection *open_listed(discovery_route *self, redisc_config *conf
     size_t first = list->count == 0 ? 0 : first_of(self, list->count);
     for (size_t i = 0; i < list->count; i++) {
         const redisc_server_address *at = &list->items[(first + i) % list->count];
-        int64_t left = redisc_deadline_left(deadline);
         /* The master comes last and wants its share, too. */
-        redisc_deadline share =
-            left < 0 ? deadline : redisc_deadline_after(left / (int64_t)(list->count - i + 1));
+        redisc_deadline share = redisc_deadline_share(deadline, list->count - i + 1);
         redisc_connection *connection =
             connect_to(config, at->host, at->port, REDISC_ROLE_REPLICA, 0, share);
         if (connection != NULL || !is_passing(redisc_last_error()->status)) {
@@ -324,13 +322,12 @@ static size_t describe_route(redisc_route *route, char *text, size_t size)
 {
     discovery_route *self = route_of(route);
     redisc_discovery *d = self->d;
-    char place[REDISC_HOST_SIZE + 16] = "not known yet";
+    char place[REDISC_ADDRESS_SIZE] = "not known yet";
     pthread_mutex_lock(&d->lock);
     const redisc_master_place *master = &self->service->master;
     if (master->host[0] != '\0') {
-        bool v6 = strchr(master->host, ':') != NULL;
-        snprintf(place, sizeof place, "%s%s%s:%u", v6 ? "[" : "", master->host, v6 ? "]" : "",
-                 (unsigned)master->port);
+        redisc_options_endpoint(&(redisc_options){.host = master->host, .port = master->port},
+                                place);
     }
     pthread_mutex_unlock(&d->lock);
     int len = snprintf(text, size, "%s `%.64s` by %zu sentinel%s (master: %s)",

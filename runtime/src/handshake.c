@@ -267,9 +267,10 @@ static void hint_at_tls(const handshake *h)
         redisc_parser_pending(h->connection->parser) > 0) {
         return;
     }
-    char copy[REDISC_ERROR_TEXT_SIZE];
-    snprintf(copy, sizeof copy, "%s", redisc_last_error()->text);
-    redisc_fail(REDISC_ERROR_CLOSED, "%.300s (if it speaks TLS at this port: rediss://)", copy);
+    char text[REDISC_ERROR_TEXT_SIZE];
+    snprintf(text, sizeof text, "%.300s (if it speaks TLS at this port: rediss://)",
+             redisc_last_error()->text);
+    redisc_error_reword(text);
 }
 
 /* Sends what was put and receives as many replies. */

@@ -2,9 +2,25 @@
 /* Pinned handles: one connection, kept until the handle is closed. */
 #include "client.h"
 
-static bool refuse(redisc_operation *c, redisc_status status, const char *why)
+redisc_status redisc_pinned_check(const redisc_connection *connection)
 {
-    c->status = redisc_fail(status, "%s: %s", c->info->name, why);
+    if (connection->broken) {
+        return redisc_fail(REDISC_ERROR_CLOSED, "the pinned connection is lost");
+    }
+    if (redisc_connection_outdated(connection)) {
+        return redisc_fail(REDISC_ERROR_CLOSED,
+                           "the pinned connection's server is no longer the master");
+    }
+    if (connection->fork_count != redisc_fork_count()) {
+        return redisc_fail(REDISC_ERROR_CONNECTION,
+                           "the pinned connection belongs to the parent process");
+    }
+    return REDISC_OK;
+}
+
+static bool begin_failed(redisc_operation *c)
+{
+    c->status = redisc_last_error()->status;
     redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
     return false;
 }
@@ -12,21 +28,12 @@ static bool refuse(redisc_operation *c, redisc_status status, const char *why)
 static bool pinned_begin(redisc_operation *c)
 {
     redisc_connection *connection = ((redisc_pooled *)c->handle)->connection;
-    if (connection->broken) {
-        return refuse(c, REDISC_ERROR_CLOSED, "the pinned connection is lost");
-    }
-    if (redisc_connection_outdated(connection)) {
-        return refuse(c, REDISC_ERROR_CLOSED,
-                      "the pinned connection's server is no longer the master");
-    }
-    if (connection->fork_count != redisc_fork_count()) {
-        return refuse(c, REDISC_ERROR_CONNECTION,
-                      "the pinned connection belongs to the parent process");
+    if (redisc_pinned_check(connection) != REDISC_OK) {
+        redisc_error_prefix("%s", c->info->name);
+        return begin_failed(c);
     }
     if (!redisc_connection_settle(connection)) {
-        c->status = redisc_last_error()->status;
-        redisc_error_about(c->info->name, REDISC_NOT_SENT, 0);
-        return false;
+        return begin_failed(c);
     }
     if ((c->info->flags & REDISC_COMMAND_CONNECTION) != 0) {
         connection->changed = true;

@@ -3,7 +3,6 @@
 #include "pipeline.h"
 
 #include "hint.h"
-#include "random.h"
 
 static const char multi_words[] = "*1\r\n$5\r\nMULTI\r\n";
 
@@ -17,36 +16,27 @@ redisc_connection *redisc_pipe_take(redisc_pipe *pipe, unsigned *tries)
     if (pinned == NULL) {
         return redisc_pooled_take(pipe->model, pipe->wait_ms != 0, now_ms, tries);
     }
-    if (pinned->broken) {
-        redisc_fail(REDISC_ERROR_CLOSED, "the pinned connection is lost");
-        return NULL;
-    }
-    if (redisc_connection_outdated(pinned)) {
-        redisc_fail(REDISC_ERROR_CLOSED, "the pinned connection's server is no longer the master");
-        return NULL;
-    }
-    if (pinned->fork_count != redisc_fork_count()) {
-        redisc_fail(REDISC_ERROR_CONNECTION, "the pinned connection belongs to the parent process");
-        return NULL;
-    }
-    if (!redisc_connection_settle(pinned)) {
+    if (redisc_pinned_check(pinned) != REDISC_OK || !redisc_connection_settle(pinned)) {
         return NULL;
     }
     pinned->used_ms = now_ms;
     return pinned;
 }
 
+/* Tells the pool what a call's answer has shown of the connection's server. */
+static void tell_pool(redisc_pipe *pipe, const redisc_connection *connection)
+{
+    if (connection != NULL && pipe->misled) {
+        redisc_pool_distrust(pipe->model->pool, connection);
+    }
+    pipe->misled = false;
+}
+
 redisc_connection *redisc_pipe_change(redisc_pipe *pipe, redisc_connection *connection,
                                       int64_t pause_ms, redisc_deadline deadline)
 {
-    if (connection != NULL && connection->broken && !pipe->misled && pause_ms == 0) {
-        return redisc_pool_replace(pipe->model->pool, connection, deadline);
-    }
-    redisc_pipe_give(pipe, connection);
-    redisc_sleep_ms(pause_ms);
-    int64_t now_ms = redisc_now_ms();
-    return redisc_pooled_take_once(pipe->model, pipe->wait_ms != 0, now_ms,
-                                   redisc_deadline_left_at(deadline, now_ms));
+    tell_pool(pipe, connection);
+    return redisc_pooled_change(pipe->model, connection, pipe->wait_ms != 0, pause_ms, deadline);
 }
 
 redisc_retry redisc_pipe_retry(const redisc_pipe *pipe, const redisc_operation_info *info,
@@ -59,18 +49,10 @@ redisc_retry redisc_pipe_retry(const redisc_pipe *pipe, const redisc_operation_i
 
 void redisc_pipe_give(redisc_pipe *pipe, redisc_connection *connection)
 {
-    bool misled = pipe->misled;
-    pipe->misled = false;
-    if (connection != NULL && misled) {
-        redisc_pool_distrust(pipe->model->pool, connection);
+    tell_pool(pipe, connection);
+    if (connection != NULL && connection != pipe->model->connection) {
+        redisc_pool_give(pipe->model->pool, connection);
     }
-    if (connection == NULL || connection == pipe->model->connection) {
-        return;
-    }
-    if (redisc_parser_pending(connection->parser) > 0) {
-        connection->broken = true; /* the server has begun to say something that nobody asked for */
-    }
-    redisc_pool_give(pipe->model->pool, connection);
 }
 
 void redisc_pipe_release(redisc_pipe *pipe)
@@ -254,7 +236,7 @@ static redisc_status pipe_end(redisc_operation *c, const redisc_result *result, 
         return end_with_more_room(c, result, out);
     }
     redisc_queue_put(&pipe->queue, c->info, result, out);
-    if ((flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) == 0) {
+    if (!redisc_is_harmless(c->info)) {
         pipe->harmless = false;
     }
     if ((flags & REDISC_COMMAND_SCRIPT) != 0) {

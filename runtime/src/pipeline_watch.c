@@ -7,9 +7,9 @@
 static bool is_loss_of_watch(const redisc_pipe *pipe, const redisc_operation_info *info,
                              redisc_status status, redisc_delivery delivery)
 {
-    bool harmless = (info->flags & (REDISC_COMMAND_READONLY | REDISC_COMMAND_REPEATABLE)) != 0;
     return pipe->watched && pipe->lost && redisc_is(status, REDISC_ERROR_CONNECTION) &&
-           (delivery == REDISC_NOT_SENT || (delivery == REDISC_UNKNOWN && harmless));
+           (delivery == REDISC_NOT_SENT ||
+            (delivery == REDISC_UNKNOWN && redisc_is_harmless(info)));
 }
 
 static redisc_status fail_for_loss(const redisc_operation_info *info)

@@ -88,16 +88,6 @@ static bool met_itself(int descriptor)
            own_size == peer_size && memcmp(&own, &peer, own_size) == 0;
 }
 
-/* An equal share of the time that is left for each address that is left. */
-static redisc_deadline share_of(const attempt *all)
-{
-    int64_t left = redisc_deadline_left(all->deadline);
-    if (left < 0) {
-        return redisc_deadline_never();
-    }
-    return redisc_deadline_after(left / (int64_t)(all->count - all->tried));
-}
-
 /* "connecting to localhost:6379 (127.0.0.1, address 2 of 2): Connection refused" */
 static redisc_status fail_at(const attempt *all, const struct addrinfo *at, int error)
 {
@@ -120,7 +110,7 @@ static redisc_status fail_at(const attempt *all, const struct addrinfo *at, int 
 
 static redisc_status try_address(attempt *all, const struct addrinfo *at, void **transport)
 {
-    redisc_deadline share = share_of(all);
+    redisc_deadline share = redisc_deadline_share(all->deadline, all->count - all->tried);
     all->tried++;
     int descriptor = redisc_socket_new(at->ai_family);
     if (descriptor < 0) {

@@ -47,6 +47,14 @@ Test(deadline, left_at_a_given_time)
     cr_assert_eq(redisc_deadline_left_at(at, 9999), 0);
 }
 
+Test(deadline, shares)
+{
+    cr_assert_eq(redisc_deadline_share(redisc_deadline_never(), 3).at_ms, INT64_MAX);
+    int64_t left = redisc_deadline_left(redisc_deadline_share(redisc_deadline_after(90000), 3));
+    cr_assert(left > 20000 && left <= 30000, "%lld ms", (long long)left);
+    cr_assert(redisc_deadline_passed(redisc_deadline_share(redisc_deadline_after(0), 3)));
+}
+
 Test(deadline, saturates)
 {
     cr_assert_eq(redisc_deadline_from(1000, INT64_MAX).at_ms, INT64_MAX);
