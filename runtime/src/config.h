@@ -13,8 +13,12 @@
 #include <redisc/options.h>
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 enum { REDISC_ADDRESS_SIZE = 160 }; /* of an address's text; longer ones are cut */
+
+/* Beyond it, sums of sizes could overflow. */
+#define REDISC_LARGEST_SIZE ((uint64_t)PTRDIFF_MAX / 16)
 
 typedef struct redisc_config {
     atomic_uint references;
@@ -38,6 +42,9 @@ redisc_config *redisc_config_at(redisc_config *config, const char *host, uint16_
 redisc_config *redisc_config_retain(redisc_config *config);
 /* Frees the last one, wiping passwords. NULL is allowed. */
 void redisc_config_release(redisc_config *config);
+
+/* Whether these options can be used as they are; the error names the one that can't. */
+redisc_status redisc_options_check(const redisc_options *options);
 
 /* Where it connects to, for messages: "localhost:6379", "[::1]:6379", "/run/redis.sock", or
  * "transport <name>" for one's own. Returns `to`. */
