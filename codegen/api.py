@@ -7,8 +7,8 @@ import re
 
 from .cheaders import Headers, Member, Prototype, Type
 from .functions import LoweredFunction, SourceFile
-from .headers import listed_records, lists_of_lists, record_struct
-from .model import BUILT_IN_STRUCTS, Argument, Spec
+from .headers import all_structs, lists_of_lists
+from .model import Argument, Spec
 from .reference import nil_item_kind, nil_kind
 from .shapes import CEnum, CField, CStruct, Shapes
 from .syntax import syntax
@@ -69,18 +69,15 @@ class Api:
         return entry
 
     def _command_types(self) -> list[dict]:
-        structs = {n: s for n, s in self.shapes.structs.items() if not s.built_in}
-        listed = {n for n, s in structs.items() if s.has_list} | listed_records(self.spec)
-        types = {name: self._struct(s) for name, s in structs.items()}
-        for name, record in self.spec.records.items():
-            if name not in BUILT_IN_STRUCTS:
-                struct = record_struct(record)
-                self.shapes.order(struct)
-                types[name] = self._record(struct, {f.name: f for f in record.members})
+        structs = all_structs(self.spec, self.shapes)
+        types = [self._struct(s) for name, s in self.shapes.structs.items() if name.endswith("_options")]
+        for name, struct in structs.items():
+            record = self.spec.records.get(name)
+            types.append(self._record(struct, {f.name: f for f in record.members}) if record else self._struct(struct))
         lists = [{"name": f"redisc_{name}_list", "kind": "list", "header": _path("types.h"),
                   "doc": f"A list of redisc_{name}.", **_list_fields(f"redisc_{name}")}
-                 for name in [*(listed - set(BUILT_IN_STRUCTS)), *lists_of_lists(self.spec)]]
-        return [_enum(e) for e in self.shapes.enums.values()] + list(types.values()) + lists
+                 for name in [*(n for n, s in structs.items() if s.has_list), *lists_of_lists(self.spec)]]
+        return [_enum(e) for e in self.shapes.enums.values()] + types + lists
 
     def _struct(self, struct: CStruct) -> dict:
         is_options = struct.name.endswith("_options")

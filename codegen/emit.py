@@ -13,7 +13,7 @@ from .companions import companions
 from .examples import ExampleCode, before_function, live_row, wire_row
 from .ctext import Call, comment
 from .functions import SourceFile, info_flags, state_lines
-from .model import BUILT_IN_STRUCTS, Command, Function, Spec
+from .model import Command, Function, Spec
 from .readers import AllReaders, Readers
 from .shapes import Shapes
 
@@ -72,7 +72,7 @@ def emit(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile], runtime: He
     def render(path: str, template: str, **values) -> None:
         files[path] = env.get_template(template).render(**values)
 
-    render("include/redisc/types.h", "types.h.j2", texts=headers.type_texts(spec, shapes, set(BUILT_IN_STRUCTS)))
+    render("include/redisc/types.h", "types.h.j2", texts=headers.type_texts(spec, shapes))
     for group, source in sources.items():
         values = {"group": group, "title": group.replace("_", " "), "declarations": declarations(source),
                   "macros": [m for m in map(headers.macro_text, source.functions) if m], "items": source.items}

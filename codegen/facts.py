@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .load import read_json, valid
+from .load import SCHEMAS, read_json, valid
 from .problems import Problems, Where
 
-SCHEMA = Path(__file__).parent.parent / "spec" / "schema" / "facts.schema.json"
+SCHEMA = SCHEMAS / "facts.schema.json"
 
 # What a module's own version numbers are named in `since`. Vector sets are a part of Redis.
 MODULES = {"rejson": "json", "search": "search", "timeseries": "timeseries", "bf": "bloom"}
@@ -134,6 +134,11 @@ class Facts:
     def release(self) -> tuple[int, ...]:
         """Without the patch number, which is no matter of commands."""
         return numbers(self.version)[:2]
+
+    @property
+    def first_version(self) -> str:
+        """The first version of the release: since when what the server does not date is taken to be there."""
+        return three(".".join(map(str, self.release)))
 
     @property
     def kind(self) -> str:

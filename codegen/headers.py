@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .ctext import WIDTH, doc_comment, fill
 from .functions import LoweredFunction, declared
-from .model import Field, Record, Spec
+from .model import BUILT_IN_STRUCTS, Field, Record, Spec
 from .replies import Reply
 from .results import item_name, value_type
 from .shapes import CEnum, CField, CStruct, Shapes
@@ -96,16 +96,22 @@ def lists_of_lists(spec: Spec) -> list[str]:
     return sorted(found - {"str_list"}, key=lambda name: (name.count("_list"), name))
 
 
-def type_texts(spec: Spec, shapes: Shapes, built_in: set[str]) -> list[str]:
-    """Enums, then structs and lists, each behind what it is made of. Options are not among them."""
-    texts = [enum_text(shapes.enums[name]) for name in sorted(shapes.enums)]
+def all_structs(spec: Spec, shapes: Shapes) -> dict[str, CStruct]:
+    """The structs of arguments and results that are generated, by name. Options are not among them."""
     structs = {n: s for n, s in shapes.structs.items() if not n.endswith("_options") and not s.built_in}
+    listed = listed_records(spec) | {n for n, s in structs.items() if s.has_list}
     for record in spec.records.values():
-        if record.name not in built_in:
-            is_listed = record.name in structs and structs[record.name].has_list
+        if record.name not in BUILT_IN_STRUCTS:
             structs[record.name] = record_struct(record)
             shapes.order(structs[record.name])
-            structs[record.name].has_list = is_listed or record.name in listed_records(spec)
+            structs[record.name].has_list = record.name in listed
+    return structs
+
+
+def type_texts(spec: Spec, shapes: Shapes) -> list[str]:
+    """Enums, then structs and lists, each behind what it is made of. Options are not among them."""
+    texts = [enum_text(shapes.enums[name]) for name in sorted(shapes.enums)]
+    structs = all_structs(spec, shapes)
     done: set[str] = set()
     lists = lists_of_lists(spec)
 

@@ -7,7 +7,6 @@ its facts without its arguments, or, if it is new, words instead of arguments.
 from __future__ import annotations
 
 import copy
-import json
 import re
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 from .align import places
 from .facts import CommandFacts, Facts, numbers, read_facts
 from .layout import laid_out
-from .load import load
+from .load import command_schema, load
 from .merge import Findings, Merge
 from .model import c_name
 from .names import runtime_names
@@ -60,7 +59,7 @@ class Importer:
         self.kept = [f for p in sorted(spec.glob("facts/*.json")) if (f := read_facts(p, problems)) is not None]
         self.internal = {name for d in loaded.internal for e in d.content["internal"] for name in e["commands"]}
         self.accepted = {(e["command"], e["decision"]) for d in loaded.accepted for e in d.content["accepted"]}
-        schema = json.loads((ROOT / "spec/schema/command.schema.json").read_text("utf-8"))
+        schema = command_schema()
         self.products = set(schema["$defs"]["since"]["properties"])
         self.name_pattern = schema["properties"]["command"]["pattern"]
         self.runtime = {name.removeprefix("redisc_") for name in runtime_names(ROOT / "runtime")}

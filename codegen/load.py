@@ -12,6 +12,7 @@ from .model import c_name
 from .problems import Problems, Where, did_you_mean
 
 
+SCHEMAS = Path(__file__).parent.parent / "spec" / "schema"
 NO_GROUPS = ("schema", "facts")  # folders that are no part of the specification itself
 
 
@@ -62,7 +63,7 @@ def load(spec: Path, problems: Problems) -> Documents:
     """Reads and validates every file below `spec`."""
     schemas = spec / "schema"
     if not schemas.is_dir():
-        schemas = Path(__file__).parent.parent / "spec" / "schema"
+        schemas = SCHEMAS
     documents = Documents()
     if not spec.is_dir():
         problems.add(Where(str(spec)), "there is no such folder")
@@ -91,10 +92,14 @@ def load(spec: Path, problems: Problems) -> Documents:
     return documents
 
 
+def command_schema() -> dict:
+    """What a command's file may hold."""
+    return json.loads((SCHEMAS / "command.schema.json").read_text("utf-8"))
+
+
 def known_flags() -> list[str]:
     """The flags that a command may have."""
-    schema = Path(__file__).parent.parent / "spec" / "schema" / "command.schema.json"
-    return json.loads(schema.read_text("utf-8"))["properties"]["flags"]["items"]["enum"]
+    return command_schema()["properties"]["flags"]["items"]["enum"]
 
 
 def _load_list(name: str, spec: Path, schemas: Path, found: list[Document], problems: Problems) -> None:

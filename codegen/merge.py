@@ -88,7 +88,7 @@ class Merge:
         since = self.content["since"]
         told = self.command.since
         if not self.is_known:
-            since[self.product] = told if told else f"{'.'.join(map(str, self.facts.release))}.0"
+            since[self.product] = told or self.facts.first_version
             self.found.known.append(self.name)
             if not told:
                 self.decide(f"since when: the server does not say it; {since[self.product]} is its own version")
@@ -224,7 +224,7 @@ class Merge:
             return told
         changed = [v for v in self.command.history if numbers(v) > numbers(told) and not self._is_later(v)]
         if not changed and not self.has_own_numbers:
-            changed = [f"{'.'.join(map(str, self.facts.release))}.0"]
+            changed = [self.facts.first_version]
             self.decide(f"{node}: since when: the server does not say it; {changed[0]} is its own version")
         return changed[-1] if changed else told
 

@@ -59,9 +59,8 @@ def _since(command: CommandFacts, facts: Facts, products: set[str], notes: list[
         product = facts.product
     if command.since:
         return {product: command.since}
-    version = f"{'.'.join(map(str, facts.release))}.0"
-    notes.append(f"since when: the server does not say it; {version} is its own version")
-    return {facts.product: version}
+    notes.append(f"since when: the server does not say it; {facts.first_version} is its own version")
+    return {facts.product: facts.first_version}
 
 
 def _is_container(command: CommandFacts, facts: Facts) -> bool:

@@ -37,7 +37,7 @@ class Pages:
         files["docs/commands.md"] = self._render("reference_index.md.j2", groups=self.reference.groups,
                                                  omitted=self.reference.omitted)
         files["docs/types.md"] = self._render("reference_types.md.j2", enums=self.reference.enums,
-                                              structs=[(s, self._rows(s.fields, ""), s.name in self.reference.lists)
+                                              structs=[(s, self._rows(s.fields, ""))
                                                        for s in self.reference.structs])
         return files
 

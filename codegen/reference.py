@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .functions import LoweredFunction, SourceFile
-from .headers import listed_records, record_struct
-from .model import BUILT_IN_STRUCTS, PRODUCTS, SERVERS, Command, Spec
+from .headers import all_structs
+from .model import PRODUCTS, SERVERS, Command, Spec
 from .replies import Reply
 from .shapes import CEnum, CField, CStruct, Shapes, since_text
 from .snippets import SnippetCode
@@ -70,7 +70,6 @@ class Reference:
     groups: list[GroupEntry]
     enums: list[CEnum]
     structs: list[CStruct]  # of arguments and results; options stand with their commands
-    lists: set[str]  # the structs of which there are lists
     omitted: list[tuple[str, list[str]]]  # why, and the words of each
 
 
@@ -78,17 +77,12 @@ def reference(spec: Spec, shapes: Shapes, sources: dict[str, SourceFile]) -> Ref
     """Collects the reference of a whole specification."""
     code = SnippetCode(spec, shapes)
     groups = [_group(name, source, code) for name, source in sorted(sources.items())]
-    structs = {n: s for n, s in shapes.structs.items() if not n.endswith("_options") and not s.built_in}
-    lists = {n for n, s in structs.items() if s.has_list} | listed_records(spec)
-    for name, record in spec.records.items():
-        if name not in BUILT_IN_STRUCTS:
-            structs[name] = record_struct(record)
-            shapes.order(structs[name])
+    structs = all_structs(spec, shapes)
     omitted: dict[str, list[str]] = {}
     for words, why in sorted([*((c.words, c.omitted) for c in spec.commands if c.omitted), *spec.internal.items()]):
         omitted.setdefault(why, []).append(words)
     return Reference(groups, [shapes.enums[n] for n in sorted(shapes.enums)],
-                     [structs[n] for n in sorted(structs)], lists, list(omitted.items()))
+                     [structs[n] for n in sorted(structs)], list(omitted.items()))
 
 
 def _group(name: str, source: SourceFile, code: SnippetCode) -> GroupEntry:

@@ -296,29 +296,32 @@ def given_server(program):
     return {known[0]: (os.path.abspath(program), known[1])}
 
 
-def live_tasks(name, flavour, servers, recorded=False):
+def server_tasks(name, servers, make):
+    """A task for each server: make(label, server, program, version); skipped if it is not to be had."""
     for server, (program, version) in servers.items():
-        label = f"{name} {server} {version}" if program else f"{name} {server}"
         if program is None:
-            skipped = Count(skipped=[(label, version)])
-            yield Task(label, lambda log, skipped=skipped: skipped)
+            skipped = Count(skipped=[(f"{name} {server}", version)])
+            yield Task(f"{name} {server}", lambda log, skipped=skipped: skipped)
         else:
-            env = {"REDISC_TEST_SERVER": program}
-            env["REDISC_TEST_SEARCH"] = search_module(server, version)
-            if recorded:
-                env["REDISC_TEST_RECORD"] = str(record_folder(server, version))
-            yield program_task(label, flavour, "live", env)
+            yield make(f"{name} {server} {version}", server, program, version)
+
+
+def live_tasks(name, flavour, servers, recorded=False):
+    def make(label, server, program, version):
+        env = {"REDISC_TEST_SERVER": program}
+        env["REDISC_TEST_SEARCH"] = search_module(server, version)
+        if recorded:
+            env["REDISC_TEST_RECORD"] = str(record_folder(server, version))
+        return program_task(label, flavour, "live", env)
+
+    return server_tasks(name, servers, make)
 
 
 def import_tasks(servers):
-    for server, (program, version) in servers.items():
-        name = f"import {server} {version}" if program else f"import {server}"
-        if program is None:
-            skipped = Count(skipped=[(name, version)])
-            yield Task(name, lambda log, skipped=skipped: skipped)
-        else:
-            needs = ("build plain",)
-            yield pytest_task(name, "tests/import", needs, {"REDISC_TEST_SERVER": program})
+    def make(label, _server, program, _version):
+        return pytest_task(label, "tests/import", ("build plain",), {"REDISC_TEST_SERVER": program})
+
+    return server_tasks("import", servers, make)
 
 
 def make_locale():

@@ -14,7 +14,6 @@ from conftest import ROOT, command, write_spec
 from codegen import headers
 from codegen.emit import declarations, example_tables
 from codegen.examples import ExampleCode
-from codegen.model import BUILT_IN_STRUCTS
 from codegen.pipeline import analysed
 from codegen.readers import AllReaders
 
@@ -27,7 +26,7 @@ def generated(folder):
     analysis = analysed(folder, runtime=ROOT / "runtime")
     assert list(analysis.problems) == []
     spec, shapes = analysis.spec, analysis.shapes
-    parts = {"types.h": headers.type_texts(spec, shapes, set(BUILT_IN_STRUCTS))}
+    parts = {"types.h": headers.type_texts(spec, shapes)}
     for group, source in analysis.sources.items():
         parts[f"commands_{group}.h"] = declarations(source)
         parts["macros"] = [m for m in map(headers.macro_text, source.functions) if m]
