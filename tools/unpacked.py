@@ -27,8 +27,13 @@ def loader_in(root):
     return None
 
 
-def write_starter(starter, program, root):
-    """A script that runs the program with the libraries, and the loader, that came with it."""
+def write_starter(starter, product, root):
+    """A script that runs a server of the unpacked tools with the libraries, and the loader, that came
+    with it; whether it does run."""
+    program = root / f"usr/bin/{product}-server"
+    # Under the name of a checker it is in the tools, too: by a name of its own it runs as a server.
+    if not program.exists():
+        program.symlink_to(f"{product}-check-rdb")
     folders = sorted({str(path.parent) for path in root.rglob("lib*.so*")})
     libraries = ":".join(folders)
     loader = loader_in(root)
