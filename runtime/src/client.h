@@ -48,9 +48,6 @@ redisc_deadline redisc_pooled_deadline(const redisc_pooled *pooled, const redisc
  */
 redisc_connection *redisc_pooled_take(const redisc_pooled *self, bool blocking, int64_t now_ms,
                                       unsigned *tries);
-/* One try at it. */
-redisc_connection *redisc_pooled_take_once(const redisc_pooled *self, bool blocking, int64_t now_ms,
-                                           int64_t timeout_ms);
 /* Further tries, after the first one has failed. */
 redisc_connection *redisc_pooled_take_again(const redisc_pooled *self, redisc_retry *retry,
                                             bool blocking);

@@ -3,8 +3,8 @@
 #include "client.h"
 #include "random.h"
 
-redisc_connection *redisc_pooled_take_once(const redisc_pooled *self, bool blocking, int64_t now_ms,
-                                           int64_t timeout_ms)
+static redisc_connection *take_once(const redisc_pooled *self, bool blocking, int64_t now_ms,
+                                    int64_t timeout_ms)
 {
     return blocking ? redisc_pool_take_blocking(self->pool, now_ms, timeout_ms)
                     : redisc_pool_take(self->pool, now_ms, timeout_ms);
@@ -23,8 +23,8 @@ redisc_connection *redisc_pooled_take_again(const redisc_pooled *self, redisc_re
                               &pause_ms)) {
         redisc_sleep_ms(pause_ms);
         int64_t now_ms = redisc_now_ms();
-        connection = redisc_pooled_take_once(self, blocking, now_ms,
-                                             redisc_deadline_left_at(retry->deadline, now_ms));
+        connection =
+            take_once(self, blocking, now_ms, redisc_deadline_left_at(retry->deadline, now_ms));
     }
     return connection;
 }
@@ -36,8 +36,7 @@ redisc_connection *redisc_pooled_take(const redisc_pooled *self, bool blocking, 
     redisc_retry retry =
         redisc_retry_begin(self->pool, &nothing, self->max_tries, self->repeat_anything,
                            redisc_deadline_from(now_ms, self->timeout_ms));
-    redisc_connection *connection =
-        redisc_pooled_take_once(self, blocking, now_ms, self->timeout_ms);
+    redisc_connection *connection = take_once(self, blocking, now_ms, self->timeout_ms);
     if (connection == NULL) {
         connection = redisc_pooled_take_again(self, &retry, blocking);
     }
@@ -56,8 +55,7 @@ redisc_connection *redisc_pooled_change(const redisc_pooled *self, redisc_connec
     }
     redisc_sleep_ms(pause_ms);
     int64_t now_ms = redisc_now_ms();
-    return redisc_pooled_take_once(self, blocking, now_ms,
-                                   redisc_deadline_left_at(deadline, now_ms));
+    return take_once(self, blocking, now_ms, redisc_deadline_left_at(deadline, now_ms));
 }
 
 /* A command that is tried again. */

@@ -281,7 +281,8 @@ static redisc_status receive_all(redisc_exchange *x, bool *came)
     return status;
 }
 
-redisc_status redisc_exchange_send(redisc_exchange *x)
+/* Until all is sent; takes the replies that come meanwhile, and leaves the others for later. */
+static redisc_status send_all(redisc_exchange *x)
 {
     while (x->sent < x->len) {
         bool sent = false;
@@ -303,7 +304,7 @@ redisc_status redisc_exchange_send(redisc_exchange *x)
 
 redisc_status redisc_exchange_run(redisc_exchange *x, size_t leave)
 {
-    redisc_status status = redisc_exchange_send(x);
+    redisc_status status = send_all(x);
     while (status == REDISC_OK && x->expected > leave) {
         int64_t left = redisc_deadline_left(x->deadline);
         if (left == 0) {

@@ -45,7 +45,5 @@ typedef struct redisc_exchange {
 /* Until all is sent and no more than `leave` replies are to come. On failure the connection is
  * broken, and errors of its own begin with its address. */
 redisc_status redisc_exchange_run(redisc_exchange *exchange, size_t leave);
-/* Until all is sent; takes the replies that come meanwhile, and leaves the others for later. */
-redisc_status redisc_exchange_send(redisc_exchange *exchange);
 
 #endif

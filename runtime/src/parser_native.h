@@ -100,20 +100,17 @@ typedef enum redisc_step {
 /* Input. */
 char *redisc_native_room(redisc_parser *parser, size_t *size);
 void redisc_native_filled(redisc_parser *parser, size_t len);
-void redisc_native_end_content(redisc_native_parser *parser, size_t end);
 /* Starts to receive a string of `length` bytes, of which `have` stand at the content's end. */
 redisc_step redisc_native_large_begin(redisc_native_parser *parser, size_t length, size_t have);
 redisc_step redisc_native_large_continue(redisc_native_parser *parser);
 
 /* Nodes and frames. */
-bool redisc_native_reserve(redisc_native_parser *parser, size_t more);
 bool redisc_native_push(redisc_native_parser *parser, redisc_node node);
 bool redisc_native_open(redisc_native_parser *parser, redisc_frame_kind kind, redisc_node_type type,
                         uint64_t children);
 /* Ends the aggregates that have all children; true if that completes the reply. */
 bool redisc_native_close(redisc_native_parser *parser);
 redisc_step redisc_native_end_streamed(redisc_native_parser *parser);
-void redisc_native_drop_large(redisc_native_parser *parser, const redisc_block *until);
 
 /* Takes the usual values inside aggregates as long as they are complete; true if that completes the
  * reply. Leaves all else to redisc_native_element(). */

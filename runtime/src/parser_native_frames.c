@@ -6,7 +6,7 @@ enum { FIRST_NODES = 8, FIRST_FRAMES = 4 };
 
 /* Makes room for `more` nodes; grows geometrically, up to the limit of elements (the reply itself
  * doesn't count as one). */
-bool redisc_native_reserve(redisc_native_parser *parser, size_t more)
+static bool reserve(redisc_native_parser *parser, size_t more)
 {
     size_t limit = parser->limits.elements + 1;
     if (parser->capacity - parser->count >= more) {
@@ -32,7 +32,7 @@ bool redisc_native_reserve(redisc_native_parser *parser, size_t more)
 
 bool redisc_native_push(redisc_native_parser *parser, redisc_node node)
 {
-    if (!redisc_native_reserve(parser, 1)) {
+    if (!reserve(parser, 1)) {
         return false;
     }
     parser->nodes[parser->count++] = node;
@@ -67,7 +67,7 @@ bool redisc_native_open(redisc_native_parser *parser, redisc_frame_kind kind, re
     /* No more memory than the bytes at hand can need: no value is shorter than 3 of them. */
     size_t most = kind == REDISC_FRAME_STREAMED ? 0 : redisc_native_available(parser) / 3;
     size_t more = children < most ? (size_t)children : most;
-    if (!redisc_native_reserve(parser, more + 1)) {
+    if (!reserve(parser, more + 1)) {
         return false;
     }
     if (kind != REDISC_FRAME_ATTRIBUTE) {
@@ -77,7 +77,7 @@ bool redisc_native_open(redisc_native_parser *parser, redisc_frame_kind kind, re
     return children == 0 || push_frame(parser, frame);
 }
 
-void redisc_native_drop_large(redisc_native_parser *parser, const redisc_block *until)
+static void drop_large(redisc_native_parser *parser, const redisc_block *until)
 {
     while (parser->large != until) {
         redisc_block *block = parser->large;
@@ -95,7 +95,7 @@ bool redisc_native_close(redisc_native_parser *parser)
         if (frame->kind == REDISC_FRAME_ATTRIBUTE) {
             parser->count = frame->node;
             parser->text = frame->text;
-            redisc_native_drop_large(parser, frame->large);
+            drop_large(parser, frame->large);
             parser->attribute_end = parser->skipped + parser->at;
             return false; /* the value it belongs to comes now */
         }

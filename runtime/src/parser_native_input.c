@@ -13,7 +13,7 @@
 enum { HUGE_PAGES_FROM = 4 * 1024 * 1024 };
 
 /* Sets the content's end and keeps zeros behind it. */
-void redisc_native_end_content(redisc_native_parser *parser, size_t end)
+static void end_content(redisc_native_parser *parser, size_t end)
 {
     parser->in.end = end;
     memset(parser->in.data + end, 0, REDISC_INPUT_SLACK);
@@ -86,7 +86,7 @@ redisc_step redisc_native_large_begin(redisc_native_parser *parser, size_t lengt
     size_t end = parser->in.end - have;
     memcpy(large_bytes(incoming), parser->in.data + end, have);
     incoming->got = have;
-    redisc_native_end_content(parser, end);
+    end_content(parser, end);
     return REDISC_STEP_MORE;
 }
 
@@ -154,7 +154,7 @@ char *redisc_native_room(redisc_parser *face, size_t *size)
         redisc_native_no_memory(parser, room);
         return NULL;
     }
-    redisc_native_end_content(parser, parser->in.end);
+    end_content(parser, parser->in.end);
     *size = parser->offered = parser->in.capacity - parser->in.end - REDISC_INPUT_SLACK;
     return parser->in.data + parser->in.end;
 }
@@ -173,6 +173,6 @@ void redisc_native_filled(redisc_parser *face, size_t len)
         parser->read_size = size - REDISC_INPUT_SLACK;
     }
     if (len > 0) {
-        redisc_native_end_content(parser, parser->in.end + len);
+        end_content(parser, parser->in.end + len);
     }
 }

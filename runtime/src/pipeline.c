@@ -64,14 +64,15 @@ void redisc_pipe_release(redisc_pipe *pipe)
     redisc_pipe_give(pipe, connection);
 }
 
-int64_t redisc_pipe_wait_sum(int64_t a, int64_t b)
+/* What two amounts of waiting come to; -1 is for ever. */
+static int64_t wait_sum(int64_t a, int64_t b)
 {
     return a < 0 || b < 0 || a > INT64_MAX - b ? -1 : a + b;
 }
 
 redisc_deadline redisc_pipe_deadline(const redisc_pipe *pipe)
 {
-    int64_t wait_ms = redisc_pipe_wait_sum(pipe->wait_ms, pipe->streamed_wait_ms);
+    int64_t wait_ms = wait_sum(pipe->wait_ms, pipe->streamed_wait_ms);
     if (wait_ms < 0) {
         return redisc_deadline_never();
     }
@@ -192,7 +193,7 @@ static void pipe_abandon(redisc_operation *c)
 static void add_wait(redisc_pipe *pipe, const redisc_operation *c)
 {
     if (!redisc_pipe_atomic(pipe)) {
-        pipe->wait_ms = redisc_pipe_wait_sum(pipe->wait_ms, c->wait_ms == 0 ? -1 : c->wait_ms);
+        pipe->wait_ms = wait_sum(pipe->wait_ms, c->wait_ms == 0 ? -1 : c->wait_ms);
     }
 }
 

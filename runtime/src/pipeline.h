@@ -141,8 +141,6 @@ void redisc_pipe_give(redisc_pipe *pipe, redisc_connection *connection);
 void redisc_pipe_release(redisc_pipe *pipe);
 /* Until when what is collected may take. */
 redisc_deadline redisc_pipe_deadline(const redisc_pipe *pipe);
-/* What two amounts of waiting come to; -1 is for ever. */
-int64_t redisc_pipe_wait_sum(int64_t a, int64_t b);
 
 /* Makes the failure to report this thread's last error, naming the call; `status` if no single call
  * failed. */

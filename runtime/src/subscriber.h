@@ -149,10 +149,6 @@ redisc_step redisc_subscriber_step(redisc_subscriber *s, const redisc_reading *h
 /* subscriber_read.c: for the owner */
 
 bool redisc_subscriber_is_idle(redisc_subscriber *s); /* nothing is subscribed */
-/* Reads one message, or none if there is none in time; without a deadline it ends when nothing is
- * subscribed. */
-redisc_status redisc_subscriber_read(redisc_subscriber *s, redisc_reading *how,
-                                     const redisc_message **message);
 /* Reads until nothing is subscribed or it is stopped. */
 redisc_status redisc_subscriber_read_on(redisc_subscriber *s, redisc_reading *how);
 

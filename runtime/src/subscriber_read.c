@@ -61,8 +61,10 @@ static bool fetch(redisc_subscriber *s, redisc_reading *how, redisc_status *stat
     return true;
 }
 
-redisc_status redisc_subscriber_read(redisc_subscriber *s, redisc_reading *how,
-                                     const redisc_message **message)
+/* Reads one message, or none if there is none in time; without a deadline it ends when nothing is
+ * subscribed. */
+static redisc_status read_one(redisc_subscriber *s, redisc_reading *how,
+                              const redisc_message **message)
 {
     redisc_status status = REDISC_OK;
     bool over = false;
@@ -110,7 +112,7 @@ redisc_status redisc_subscriber_read_on(redisc_subscriber *s, redisc_reading *ho
         NULL; /* none is given: handlers take them, or they are dropped */
     s->listening = true;
     while (status == REDISC_OK && goes_on(s)) {
-        status = redisc_subscriber_read(s, how, &message);
+        status = read_one(s, how, &message);
     }
     s->listening = false;
     return status;
@@ -160,7 +162,7 @@ static redisc_status next(redisc_subscriber *s, const char *function, int64_t ti
                           .reads = 1,
                           .ignores = published || s->options.ignore_subscribe_messages};
     if (redisc_subscriber_own(s, how.deadline)) {
-        status = redisc_subscriber_read(s, &how, message);
+        status = read_one(s, &how, message);
         unclaim(s);
     }
     return status;
@@ -206,7 +208,7 @@ redisc_status redisc_subscriber_dispatch(redisc_subscriber *s, redisc_message_ha
     if (redisc_subscriber_own(s, how.deadline)) {
         const redisc_message *message = NULL;
         do {
-            status = redisc_subscriber_read(s, &how, &message);
+            status = read_one(s, &how, &message);
         } while (status == REDISC_OK && how.came && !is_closing(s));
         unclaim(s);
     }

@@ -18,7 +18,7 @@ enum {
 static pthread_once_t made = PTHREAD_ONCE_INIT;
 static BIO_METHOD *method;
 
-int64_t redisc_tls_now_ms(void)
+static int64_t now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -30,11 +30,11 @@ int64_t redisc_tls_left(redisc_tls_stream *stream)
     if (stream->timeout_ms <= 0) {
         return stream->timeout_ms;
     }
-    int64_t now_ms = redisc_tls_now_ms();
+    int64_t at_ms = now_ms();
     if (stream->begun_ms == 0) {
-        stream->begun_ms = now_ms;
+        stream->begun_ms = at_ms;
     }
-    int64_t left = stream->timeout_ms - (now_ms - stream->begun_ms);
+    int64_t left = stream->timeout_ms - (at_ms - stream->begun_ms);
     return left > 0 ? left : 0;
 }
 

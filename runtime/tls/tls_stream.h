@@ -57,8 +57,6 @@ typedef struct redisc_tls_stream {
     unsigned char raw[REDISC_TLS_RAW];
 } redisc_tls_stream;
 
-int64_t redisc_tls_now_ms(void);
-
 /* Begins a call: how long it may take. */
 static inline void redisc_tls_begin(redisc_tls_stream *stream, int64_t timeout_ms)
 {
