@@ -83,6 +83,10 @@ redisc_status redisc_connection_run(redisc_connection *connection, const redisc_
                                     const redisc_result *result, void *out,
                                     redisc_deadline deadline, redisc_delivery *delivery);
 
+/* Until when commands may take that began at begun_ms: timeout_ms, or, if they may wait on the
+ * server for wait_ms altogether, at least that much longer; negative: they may wait for ever. */
+redisc_deadline redisc_waiting_deadline(int64_t wait_ms, int64_t begun_ms, int64_t timeout_ms);
+
 /* Until when a command may take that began at begun_ms: timeout_ms, or, if it is a blocking one, at
  * least that much longer than it may wait on the server; 0 there is for ever. */
 redisc_deadline redisc_operation_deadline(const redisc_operation *command, int64_t begun_ms,

@@ -10,17 +10,24 @@ enum {
     LEAST_MARGIN_MS = 250
 };
 
-redisc_deadline redisc_operation_deadline(const redisc_operation *command, int64_t begun_ms,
-                                          int64_t timeout_ms)
+redisc_deadline redisc_waiting_deadline(int64_t wait_ms, int64_t begun_ms, int64_t timeout_ms)
 {
-    if (command->wait_ms < 0) {
+    if (wait_ms == 0) {
         return redisc_deadline_from(begun_ms, timeout_ms);
     }
-    if (command->wait_ms == 0 || timeout_ms < 0) {
+    if (wait_ms < 0 || timeout_ms < 0) {
         return redisc_deadline_never();
     }
     int64_t margin = timeout_ms > LEAST_MARGIN_MS ? timeout_ms : LEAST_MARGIN_MS;
-    return redisc_deadline_from(redisc_deadline_from(begun_ms, margin).at_ms, command->wait_ms);
+    return redisc_deadline_from(redisc_deadline_from(begun_ms, margin).at_ms, wait_ms);
+}
+
+redisc_deadline redisc_operation_deadline(const redisc_operation *command, int64_t begun_ms,
+                                          int64_t timeout_ms)
+{
+    /* Zero is for ever in what the server is told. */
+    int64_t wait_ms = command->wait_ms < 0 ? 0 : command->wait_ms == 0 ? -1 : command->wait_ms;
+    return redisc_waiting_deadline(wait_ms, begun_ms, timeout_ms);
 }
 
 void redisc_connection_forget(const redisc_operation *command)

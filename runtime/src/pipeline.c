@@ -73,11 +73,7 @@ static int64_t wait_sum(int64_t a, int64_t b)
 redisc_deadline redisc_pipe_deadline(const redisc_pipe *pipe)
 {
     int64_t wait_ms = wait_sum(pipe->wait_ms, pipe->streamed_wait_ms);
-    if (wait_ms < 0) {
-        return redisc_deadline_never();
-    }
-    redisc_deadline deadline = redisc_deadline_after(pipe->model->timeout_ms);
-    return deadline.at_ms == INT64_MAX ? deadline : redisc_deadline_from(deadline.at_ms, wait_ms);
+    return redisc_waiting_deadline(wait_ms, redisc_now_ms(), pipe->model->timeout_ms);
 }
 
 /* Forgets the collected calls, but not why they failed. */

@@ -4,6 +4,8 @@
 #include "hostile.h"
 #include "server.h"
 
+#include "pipeline.h"
+
 #include <redisc/client.h>
 #include <redisc/commands.h>
 #include <redisc/pipeline.h>
@@ -107,6 +109,27 @@ Test(pipeline_deadline, a_long_pipeline_may_take_long)
 }
 
 /* Blocking commands extend the deadline by what they may wait. */
+/* As for a single call: servers are a little late with what they were waiting for. */
+Test(pipeline_deadline, a_short_timeout_leaves_blocking_commands_a_margin)
+{
+    enum { TIMEOUT_MS = 50, LEAST_MS = 250, WAIT_MS = 2000 };
+    redisc_options options = {.timeout_ms = TIMEOUT_MS};
+    cr_assert_eq(redisc_open(NULL, &options, &client), REDISC_OK);
+    p = redisc_pipeline(client, &(redisc_pipeline_options){.plain = true});
+    int64_t before = redisc_now_ms();
+    redisc_incr(p, "n", NULL);
+    redisc_deadline without = redisc_pipe_deadline(redisc_pipe_of(p));
+    cr_expect_leq(without.at_ms, redisc_now_ms() + TIMEOUT_MS);
+    redisc_blpop(p, REDISC_STRS("none"), 1.5, NULL);
+    redisc_blpop(p, REDISC_STRS("none"), 0.5, NULL);
+    redisc_deadline with = redisc_pipe_deadline(redisc_pipe_of(p));
+    cr_expect_geq(with.at_ms, before + WAIT_MS + LEAST_MS);
+    cr_expect_leq(with.at_ms, redisc_now_ms() + WAIT_MS + LEAST_MS);
+    redisc_blpop(p, REDISC_STRS("none"), 0, NULL);
+    cr_expect_eq(redisc_pipe_deadline(redisc_pipe_of(p)).at_ms, INT64_MAX);
+    close_all();
+}
+
 Test(pipeline_deadline, blocking_commands)
 {
     test_server *server = test_server_start(NULL);
