@@ -74,10 +74,11 @@ void redisc_connection_close(redisc_connection *connection);
  *
  * When the server has answered (even by an error) the command's bytes are cut off from
  * connection->out. When it has not (see *delivery), they are still there for another try on another
- * connection (redisc_connection_adopt), or to be cut off by the caller (redisc_connection_forget).
- * The connection is marked broken where it must not be used again: lost, in doubt, or after an
- * error reply that is a connection error (LOADING, MASTERDOWN). The last error's text tells the
- * address; the caller adds command, delivery and tries by redisc_error_about().
+ * connection, which may take over the buffer, or to be cut off by the caller
+ * (redisc_connection_forget). The connection is marked broken where it must not be used again:
+ * lost, in doubt, or after an error reply that is a connection error (LOADING, MASTERDOWN). The
+ * last error's text tells the address; the caller adds command, delivery and tries by
+ * redisc_error_about().
  */
 redisc_status redisc_connection_run(redisc_connection *connection, const redisc_operation *command,
                                     const redisc_result *result, void *out,
@@ -91,10 +92,6 @@ redisc_deadline redisc_waiting_deadline(int64_t wait_ms, int64_t begun_ms, int64
  * least that much longer than it may wait on the server; 0 there is for ever. */
 redisc_deadline redisc_operation_deadline(const redisc_operation *command, int64_t begun_ms,
                                           int64_t timeout_ms);
-
-/* Moves a command, encoded but not answered, from another connection to this one (whose `out` is
- * empty); command->out is this connection's then. Fails with nothing moved. */
-redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_operation *command);
 
 /* Cuts a command's bytes off from the end of the buffer that it was encoded into. */
 void redisc_connection_forget(const redisc_operation *command);

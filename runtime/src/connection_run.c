@@ -39,20 +39,6 @@ void redisc_connection_forget(const redisc_operation *command)
     }
 }
 
-redisc_status redisc_connection_adopt(redisc_connection *connection, redisc_operation *command)
-{
-    redisc_buffer *from = command->out;
-    size_t start = connection->out.end;
-    redisc_status status = redisc_buffer_append(&connection->out, from->data + command->start,
-                                                from->end - command->start);
-    if (status == REDISC_OK) {
-        redisc_connection_forget(command);
-        command->out = &connection->out;
-        command->start = start;
-    }
-    return status;
-}
-
 /* Insists on the encoding that the options ask for. */
 static redisc_status check_encoding(const redisc_connection *connection,
                                     const redisc_operation *command, const redisc_parsed *reply)

@@ -298,40 +298,6 @@ Test(connection_run, a_forked_child_leaves_it_alone)
     redisc_connection_close(connection);
 }
 
-/* A command that was not answered moves to another connection and runs there. */
-Test(connection_run, commands_move_to_another_connection)
-{
-    static const redisc_operation_info info = {
-        .name = "ECHO", .words = "$4\r\nECHO\r\n", .words_len = 10};
-    redisc_connection *dead = open_connection(&options);
-    test_server_kill(server);
-    test_server_restart(server);
-    redisc *r = redisc_connection_handle(dead);
-    redisc_operation c;
-    cr_assert(redisc_operation_begin(&c, r, &info, 2, redisc_room_str(redisc_text("moved"))));
-    redisc_put_str(&c, redisc_text("moved"), "message");
-    c.out->end = (size_t)(c.at - c.out->data);
-    redisc_delivery delivery;
-    const redisc_str *text = NULL;
-    cr_assert_eq(redisc_connection_run(dead, &c, &redisc_reads_string, &text,
-                                       redisc_deadline_after(1000), &delivery),
-                 REDISC_ERROR_CLOSED);
-    cr_assert_neq(delivery, REDISC_ANSWERED);
-    redisc_connection *fresh = open_connection(&options);
-    cr_assert_eq(redisc_connection_adopt(fresh, &c), REDISC_OK);
-    cr_assert_eq(redisc_buffer_len(&dead->out), 0);
-    redisc_close(r);
-    redisc_connection_close(dead);
-    cr_assert_eq(redisc_connection_run(fresh, &c, &redisc_reads_string, &text,
-                                       redisc_deadline_after(1000), &delivery),
-                 REDISC_OK);
-    cr_assert_eq(delivery, REDISC_ANSWERED);
-    cr_assert_str_eq(text->data, "moved");
-    cr_assert_eq(redisc_buffer_len(&fresh->out), 0);
-    redisc_free(text);
-    redisc_connection_close(fresh);
-}
-
 static void on_alarm(int number)
 {
     (void)number;
