@@ -14,7 +14,8 @@
  * element more than once, and one that comes or goes meanwhile or not at all. It may be closed at
  * any time; the server keeps nothing of it. Elements may be changed and deleted during the walk.
  *
- * It runs on any immediate handle, which must outlive it.
+ * It runs on any immediate handle, which must outlive it. On one with an arena every page stays
+ * there until the arena is cleared, which it must not be before the iterator is closed.
  *
  * Thread safety: an iterator belongs to one thread at a time.
  */
