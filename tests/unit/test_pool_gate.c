@@ -38,9 +38,16 @@ static redisc_status open_door(const struct redisc_options *options, void *conte
     }
     atomic_fetch_add(&self->connects, 1);
     bool down = atomic_load(&self->down);
-    test_sleep_ms(self->connect_ms);
-    redisc_status status = down ? redisc_transport_error(REDISC_ERROR_CONNECT, "the door is closed")
-                                : self->real->open(&self->target, NULL, timeout_ms, transport);
+    bool in_time = timeout_ms < 0 || timeout_ms > self->connect_ms;
+    test_sleep_ms(in_time ? self->connect_ms : (int)timeout_ms);
+    redisc_status status;
+    if (!in_time) {
+        status = redisc_transport_error(REDISC_ERROR_TIMEOUT, "the door opens too slowly");
+    } else if (down) {
+        status = redisc_transport_error(REDISC_ERROR_CONNECT, "the door is closed");
+    } else {
+        status = self->real->open(&self->target, NULL, timeout_ms, transport);
+    }
     atomic_fetch_sub(&self->now, 1);
     return status;
 }
